@@ -1,0 +1,48 @@
+"""One hierarchy of errors; each is a sentence for the user and knows the command's exit code.
+
+The grammar of a message is: which file and field, what it must be, what it is, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NisqdlError(Exception):
+    """Something failed that the user should read about in one sentence (exit code 1)."""
+
+    exit_code = 1
+
+
+class InputError(NisqdlError):
+    """The user's input is wrong: a name, a value, a file, a folder (exit code 2)."""
+
+    exit_code = 2
+
+
+class CapacityError(InputError):
+    """The work asked for does not fit: qubits of the device, or memory of this machine."""
+
+
+class PendingError(NisqdlError):
+    """Work is still under way elsewhere (exit code 3)."""
+
+    exit_code = 3
+
+
+def unknown_name(kind: str, name: object, valid: Iterable[str], where: str = "") -> InputError:
+    """An error for a wrong name that lists the valid ones and the nearest match.
+
+    Args:
+        kind: What the name names, as the user calls it (``"ansatz"``).
+        name: What was given.
+        valid: All names that would do.
+        where: The file and field, e.g. ``"noise.yaml: model.ansatz.name"``.
+    """
+    names = sorted(valid)
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    place = f" ({where})" if where else ""
+    listing = ", ".join(names) if names else "there are none"
+    return InputError(f"There is no {kind} named {str(name)!r}{place}.{hint} Valid names: {listing}.")
