@@ -1,0 +1,1 @@
+"""Pure functions of records: intervals, comparisons, verdicts. Nothing here runs a circuit."""

@@ -1,0 +1,1 @@
+"""Models: feature maps, ansätze, entanglers, observables, and the builder that joins them."""

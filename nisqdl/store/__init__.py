@@ -1,0 +1,1 @@
+"""The run folder: records and artifacts in SQLite, resumed, locked and exported."""

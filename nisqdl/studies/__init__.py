@@ -1,0 +1,14 @@
+"""Studies: the kinds of question that an experiment file can ask. One file and one line each."""
+
+from __future__ import annotations
+
+from nisqdl.catalog import Table
+from nisqdl.studies.contract import Study
+from nisqdl.studies.noise_accuracy import NoiseAccuracy
+
+STUDIES: Table[Study] = Table("study", {study.name: study for study in (NoiseAccuracy(),)})
+
+
+def find_study(name: str, where: str = "") -> Study:
+    """The study of this name; a wrong name is answered with the valid ones."""
+    return STUDIES.find(name, where)

@@ -1,0 +1,11 @@
+"""EfficientSU2: the hardware-efficient ansatz with two rotations a qubit (Kandala et al. 2017)."""
+
+from __future__ import annotations
+
+from nisqdl.circuits.ansatzes.contract import Ansatz
+
+EFFICIENT_SU2 = Ansatz(
+    name="efficient_su2",
+    summary="RY, RZ and an entangler in each layer, RY, RZ at the end; 2n(depth+1) weights",
+    rotations=("ry", "rz"),
+)

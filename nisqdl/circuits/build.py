@@ -1,0 +1,143 @@
+"""The builder: feature map, ansatz, entangler and observables become one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nisqdl.circuits.ansatzes import ANSATZES
+from nisqdl.circuits.entanglers import Pair, entangler_pairs
+from nisqdl.circuits.feature_maps import FEATURE_MAPS
+from nisqdl.circuits.feature_maps.contract import FeatureMap
+from nisqdl.circuits.model import Model
+from nisqdl.circuits.observables import observables_for
+from nisqdl.circuits.options import AnsatzOptions, ModelOptions
+from nisqdl.errors import InputError
+
+if TYPE_CHECKING:
+    from qiskit.circuit import Parameter, QuantumCircuit
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+def build_model(
+    options: ModelOptions,
+    num_features: int,
+    num_classes: int | None,
+    edges: Sequence[Pair] | None = None,
+) -> Model:
+    """The model of these options for data with F features and K classes.
+
+    The feature map comes first, once, or with re-uploading before each layer of the ansatz. The
+    circuit has no barriers and no measurements; each angle is one parameter: ``x[i]``, the
+    encoded features (see ``encode``), or ``w[i]``, the weights. Gates: h, rx, ry, rz, cx, cz.
+
+    Args:
+        options: What to build.
+        num_features: Features F of a sample.
+        num_classes: Classes K that the values are decoded to; ``None`` where nothing is decoded
+            (gradient studies), so that any observables do.
+        edges: Pairs of the model's qubits that the device couples; for the entangler ``device``,
+            and for it alone.
+
+    Raises:
+        InputError: Options, features, classes or edges do not fit together.
+        CapacityError: An observable has too many terms.
+    """
+    from qiskit.circuit import ParameterVector, QuantumCircuit
+
+    feature_map = _feature_map(options, num_features)
+    qubits = feature_map.num_qubits(num_features)
+    observables = observables_for(options.observables, qubits, num_classes)
+    features = tuple(ParameterVector("x", feature_map.num_encoded(num_features)))
+    weights = tuple(ParameterVector("w", num_weights(options, num_features)))
+    repetitions = options.feature_map.repetitions or feature_map.repetitions
+
+    circuit = QuantumCircuit(qubits)
+    unused = iter(weights)
+    for layer in range(options.ansatz.depth):
+        if layer == 0 or options.feature_map.reupload:
+            for _ in range(repetitions):
+                feature_map.lay(circuit, features)
+        _lay_rotations(circuit, options.ansatz, unused)
+        pairs = entangler_pairs(options.entangler, qubits, layer, edges)
+        _lay_pairs(circuit, options.ansatz.gate, pairs)
+    if ANSATZES[options.ansatz.name].final_rotations:
+        _lay_rotations(circuit, options.ansatz, unused)
+    return Model(circuit=circuit, features=features, weights=weights, observables=observables)
+
+
+def num_qubits(options: ModelOptions, num_features: int) -> int:
+    """Qubits of the model, without building it.
+
+    Raises:
+        InputError: The feature map does not take so few features.
+    """
+    return _feature_map(options, num_features).num_qubits(num_features)
+
+
+def num_weights(options: ModelOptions, num_features: int) -> int:
+    """Weights W of the model, without building it.
+
+    Raises:
+        InputError: The feature map does not take so few features.
+    """
+    ansatz = ANSATZES[options.ansatz.name]
+    layers = options.ansatz.depth + int(ansatz.final_rotations)
+    return layers * len(_rotations(options.ansatz)) * num_qubits(options, num_features)
+
+
+def encode(options: ModelOptions, features: Array) -> Array:
+    """Rows of a data set (B, F) as values of the model's feature parameters (B, E), in radians.
+
+    Raises:
+        InputError: A row has no encoding: a value that is not finite, or only zeros where
+            amplitudes are encoded.
+        ValueError: ``features`` is not of shape (B, F).
+    """
+    rows = np.asarray(features, dtype=np.float64)
+    if rows.ndim != 2:
+        raise ValueError(f"`features` must have shape (samples, features), but has {rows.shape}.")
+    wrong = np.argwhere(~np.isfinite(rows))
+    if wrong.size:
+        row, column = wrong[0]
+        raise InputError(
+            f"Features must be finite numbers, but column {column} of row {row} (counted from 0) "
+            f"is {rows[row, column]}: fill or leave out such rows."
+        )
+    return _feature_map(options, rows.shape[1]).encode(rows)
+
+
+def _feature_map(options: ModelOptions, num_features: int) -> FeatureMap:
+    feature_map = FEATURE_MAPS[options.feature_map.name]
+    if num_features < feature_map.min_features:
+        raise InputError(
+            f"Feature map {feature_map.name!r} needs at least {feature_map.min_features} "
+            f"feature{'s' if feature_map.min_features > 1 else ''}, but the data has "
+            f"{num_features}: take more features (dataset.features), or another feature map "
+            "(model.feature_map.name)."
+        )
+    return feature_map
+
+
+def _rotations(options: AnsatzOptions) -> tuple[str, ...]:
+    return options.rotations or ANSATZES[options.name].rotations
+
+
+def _lay_rotations(
+    circuit: QuantumCircuit, options: AnsatzOptions, unused: Iterator[Parameter]
+) -> None:
+    """One layer of rotations, each with the next of the unused weights."""
+    methods = {"rx": circuit.rx, "ry": circuit.ry, "rz": circuit.rz}
+    for rotation in _rotations(options):
+        for qubit in range(circuit.num_qubits):
+            methods[rotation](next(unused), qubit)
+
+
+def _lay_pairs(circuit: QuantumCircuit, gate: str, pairs: Sequence[Pair]) -> None:
+    methods = {"cx": circuit.cx, "cz": circuit.cz}
+    for control, target in pairs:
+        methods[gate](control, target)

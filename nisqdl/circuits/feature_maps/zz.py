@@ -1,0 +1,48 @@
+"""The second-order Pauli-Z evolution map of Havlíček et al. 2019 (Nature 567, 209)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nisqdl.circuits.feature_maps.contract import Array, FeatureMap, same_number
+
+if TYPE_CHECKING:
+    from qiskit.circuit import Parameter, QuantumCircuit
+
+
+def _num_encoded(features: int) -> int:
+    return features + features * (features - 1) // 2
+
+
+def _encode(rows: Array) -> Array:
+    """Angles 2xᵢ, then 2(π − xᵢ)(π − xⱼ) for the pairs i < j: (B, n) to (B, n + n(n−1)/2)."""
+    first, second = np.triu_indices(rows.shape[1], k=1)
+    distance = np.pi - rows
+    return np.concatenate([2 * rows, 2 * distance[:, first] * distance[:, second]], axis=1)
+
+
+def _lay(circuit: QuantumCircuit, angles: Sequence[Parameter]) -> None:
+    num_qubits = circuit.num_qubits
+    for qubit in range(num_qubits):
+        circuit.h(qubit)
+        circuit.rz(angles[qubit], qubit)
+    pairs = combinations(range(num_qubits), 2)
+    for (first, second), angle in zip(pairs, angles[num_qubits:], strict=True):
+        circuit.cx(first, second)
+        circuit.rz(angle, second)
+        circuit.cx(first, second)
+
+
+ZZ = FeatureMap(
+    name="zz",
+    summary="H, RZ(2xᵢ), and RZZ(2(π−xᵢ)(π−xⱼ)) on all pairs, twice (Havlíček et al. 2019)",
+    num_qubits=same_number,
+    num_encoded=_num_encoded,
+    encode=_encode,
+    lay=_lay,
+    repetitions=2,
+)

@@ -1,0 +1,240 @@
+"""The experiment file: a question, loaded safely, validated, and spread into points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from nisqdl.catalog import shipped_folder
+from nisqdl.document import read_mapping
+from nisqdl.errors import InputError, unknown_name
+from nisqdl.store.record import Json, Point, content_hash
+from nisqdl.studies import STUDIES
+from nisqdl.studies.contract import Study
+
+SCHEMA = 1
+"""Version of what :attr:`Experiment.resolved` holds."""
+
+MAX_COMBINATIONS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment file, validated.
+
+    Attributes:
+        name: The file's name without ending; names the default run folder.
+        source: The file.
+        study: The kind of question.
+        combinations: Every combination of the swept options, each a validated ``study.Options``.
+    """
+
+    name: str
+    source: Path
+    study: Study
+    combinations: tuple[BaseModel, ...]
+
+    def points(self) -> list[Point]:
+        """The experiment's points, in a stable order."""
+        return self.study.points(self.combinations)
+
+    @cached_property
+    def resolved(self) -> Json:
+        """The experiment in full, defaults filled in: what a run folder belongs to.
+
+        An option with several values is a list of them. ``points`` is a hash over all points, in
+        which the contents of the user's data files are included.
+        """
+        return {
+            "schema": SCHEMA,
+            "study": self.study.name,
+            "options": _gather([c.model_dump(mode="json") for c in self.combinations]),
+            "points": content_hash(sorted(point.id for point in self.points())),
+        }
+
+
+def load(name_or_path: str) -> Experiment:
+    """Load an experiment by file, or by the name of a shipped one.
+
+    Raises:
+        InputError: No such file or name, or anything in it is wrong; one sentence with file,
+            field, value and rule.
+    """
+    path = find_file(name_or_path)
+    document = read_mapping(path)
+    if "study" not in document:
+        raise InputError(
+            f"{path}: `study` is missing; it must name the kind of question: {', '.join(STUDIES)}."
+        )
+    study = STUDIES.find(str(document.pop("study")), where=f"{path}: study")
+    return Experiment(
+        name=path.stem,
+        source=path,
+        study=study,
+        combinations=tuple(spread(study.Options, document, str(path))),
+    )
+
+
+def experiment_names() -> list[str]:
+    """The names of the shipped experiments."""
+    return sorted(path.stem for path in shipped_folder("experiments").glob("*.yaml"))
+
+
+def find_file(name_or_path: str) -> Path:
+    """The file of an experiment: a path, or a shipped experiment's name."""
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder; name an experiment file (to resume a run, name the file again)."
+        )
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        raise InputError(f"There is no experiment file {path}; `nisqdl new NAME` writes one.")
+    shipped = shipped_folder("experiments") / f"{name_or_path}.yaml"
+    if not shipped.is_file():
+        raise unknown_name("experiment", name_or_path, experiment_names())
+    return shipped
+
+
+def spread(options: type[BaseModel], document: dict[str, Any], file: str) -> list[BaseModel]:
+    """Every combination of a document's swept options, each validated.
+
+    Any scalar option may be a list and is swept then; so may a mapping of options be a list of
+    mappings. An option that is a list by its nature is swept by a list of lists.
+
+    Args:
+        options: The frozen pydantic model of one combination.
+        document: What the file holds.
+        file: Its name, for messages.
+    """
+    axes = list(_alternatives(options, document, file, ()))
+    count = 1
+    for axis in axes:
+        count *= len(axis)
+    if count > MAX_COMBINATIONS:
+        raise InputError(
+            f"{file} asks for {count:,} combinations; at most {MAX_COMBINATIONS:,} can be planned. "
+            "Shorten some of its lists."
+        )
+    combinations = []
+    for choice in product(*axes):
+        merged: dict[str, Any] = {}
+        for part in choice:
+            merged.update(part)
+        try:
+            combinations.append(options.model_validate(merged))
+        except ValidationError as error:
+            raise InputError(_sentence(error, file)) from None
+    return combinations
+
+
+def _alternatives(
+    options: type[BaseModel], document: Any, file: str, path: tuple[str, ...]
+) -> Iterator[list[dict[str, Any]]]:
+    """One axis for each field that the document sets: its alternative values."""
+    where = ".".join(path)
+    if not isinstance(document, dict):
+        raise InputError(
+            f"{file}: `{where}` must be a mapping of options "
+            f"({', '.join(options.model_fields)}), but is {document!r}."
+        )
+    for key, value in document.items():
+        if key not in options.model_fields:
+            raise unknown_name("option", key, options.model_fields, f"{file}: {where or 'top level'}")
+        inner = (*path, key)
+        yield [
+            {key: item} for item in _values(options.model_fields[key], value, file, inner)
+        ]
+
+
+def _values(field: FieldInfo, value: Any, file: str, path: tuple[str, ...]) -> list[Any]:
+    """The alternative values of one field."""
+    nested = _nested_model(field.annotation)
+    swept = isinstance(value, list) and _is_swept(field, value)
+    items = value if swept else [value]
+    if swept:
+        _check_list(items, f"{file}: `{'.'.join(path)}`")
+    if nested is None:
+        return list(items)
+    found: list[Any] = []
+    for item in items:
+        for choice in product(*_alternatives(nested, item, file, path)):
+            merged: dict[str, Any] = {}
+            for part in choice:
+                merged.update(part)
+            found.append(merged)
+    return found
+
+
+def _is_swept(field: FieldInfo, value: list[Any]) -> bool:
+    """Whether a list stands for alternatives, rather than being the value itself."""
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and extra.get("sweep") is False:
+        return False
+    if not _takes_list(field.annotation):
+        return True
+    return bool(value) and all(item is None or isinstance(item, list) for item in value)
+
+
+def _check_list(items: list[Any], where: str) -> None:
+    if not items:
+        raise InputError(f"{where} is an empty list; it must hold at least one value.")
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise InputError(f"{where} holds {item!r} twice; name each value once.")
+
+
+def _takes_list(annotation: Any) -> bool:
+    return any(get_origin(kind) in {tuple, list} for kind in _members(annotation))
+
+
+def _nested_model(annotation: Any) -> type[BaseModel] | None:
+    for kind in _members(annotation):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the type itself."""
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+
+
+def _sentence(error: ValidationError, file: str) -> str:
+    """The first fault of a validation as a sentence: file, field, rule, value."""
+    fault = error.errors()[0]
+    where = ".".join(str(part) for part in fault["loc"] if isinstance(part, str))
+    if fault["type"] == "missing":
+        return f"{file}: `{where}` is missing; add it (`nisqdl new` writes a complete example)."
+    if fault["type"] == "value_error":
+        reason = str(fault["ctx"]["error"])
+        return f"{file}: `{where}`: {reason}" if where else f"{file}: {reason}"
+    rule = fault["msg"].replace("Input should be", "must be")
+    return f"{file}: `{where}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}."
+
+
+def _gather(documents: Sequence[dict[str, Any]]) -> Json:
+    """One document of many: an option's value where all agree, else the list of its values."""
+    gathered: dict[str, Json] = {}
+    for key in documents[0]:
+        values = [document[key] for document in documents]
+        if all(isinstance(value, dict) for value in values) and all(
+            value.keys() == values[0].keys() for value in values
+        ):
+            gathered[key] = _gather(values)
+            continue
+        distinct: list[Json] = []
+        for value in values:
+            if value not in distinct:
+                distinct.append(value)
+        gathered[key] = distinct[0] if len(distinct) == 1 else distinct
+    return gathered

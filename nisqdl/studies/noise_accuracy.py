@@ -1,0 +1,241 @@
+"""How accurate is a QNN on a noisy device: which depth, which entangler, what does noise cost?
+
+Points are combinations of data set, model, target, noise scale, training and seed. What was
+transpiled once serves all seeds, and what was trained once serves all noise scales and shots.
+Classical baselines on the same features and splits, and the QNN without entangler, are always in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from nisqdl.baselines import BASELINES
+from nisqdl.circuits.build import num_qubits, num_weights
+from nisqdl.circuits.options import ModelOptions
+from nisqdl.datasets.options import DatasetOptions
+from nisqdl.engines import ENGINES
+from nisqdl.errors import InputError
+from nisqdl.noise.options import NoiseOptions
+from nisqdl.store.record import Json, Point
+from nisqdl.studies import classical, qnn
+from nisqdl.studies.contract import Cost, Outcome, Step
+from nisqdl.studies.data import data_identity, dataset_options, describe_data
+from nisqdl.studies.settings import flatten, pick
+from nisqdl.targets.snapshots import find_device
+from nisqdl.targets.summary import device_summary
+from nisqdl.training.options import TrainingOptions
+
+
+def _device_name(name: str) -> str:
+    try:
+        find_device(name)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
+def _engine_name(name: str) -> str:
+    try:
+        ENGINES.find(name)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
+class Options(BaseModel):
+    """One combination of the options of a ``noise_accuracy`` experiment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: DatasetOptions
+    model: ModelOptions = ModelOptions()
+    target: Annotated[str, AfterValidator(_device_name)]
+    noise: NoiseOptions = NoiseOptions()
+    training: TrainingOptions = TrainingOptions()
+    shots: int | None = Field(default=None, ge=1, le=100_000_000)
+    """Shots for each sample at the evaluation; ``None`` is exact. Training is exact."""
+    engine: Annotated[str, AfterValidator(_engine_name)] = "exact"
+    seeds: int = Field(default=5, ge=1, le=10_000, json_schema_extra={"sweep": False})
+    """How many repetitions: each has its own split, initial weights and batches."""
+    root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
+
+    @model_validator(mode="after")
+    def _fits(self) -> Options:
+        features = self.dataset.features
+        if features is not None:
+            qubits = num_qubits(self.model, features)
+            device = find_device(self.target)
+            if qubits > device.num_qubits:
+                raise ValueError(
+                    f"the model needs {qubits} qubits for {features} features, but {self.target} "
+                    f"has {device.num_qubits}; use fewer features or a larger device"
+                )
+        return self
+
+
+class NoiseAccuracy:
+    """The study ``noise_accuracy``."""
+
+    name = "noise_accuracy"
+    summary = "accuracy under device noise against depth, entangler, noise scale and training"
+    Options: type[BaseModel] = Options
+
+    def points(self, combinations: Sequence[BaseModel]) -> list[Point]:
+        """QNN points, those of the control without entangler, and the classical baselines."""
+        options = [c for c in combinations if isinstance(c, Options)]
+        points: dict[str, Point] = {}
+        for combination in [*options, *map(_without_entangler, options)]:
+            for seed in range(combination.seeds):
+                point = self._qnn_point(combination, seed)
+                points.setdefault(point.id, point)
+        for combination in options:
+            for settings in _baselines(combination):
+                point = Point(self.name, settings)
+                points.setdefault(point.id, point)
+        return list(points.values())
+
+    def _qnn_point(self, options: Options, seed: int) -> Point:
+        settings = flatten(options.model_dump(mode="json", exclude={"seeds"}))
+        return Point(
+            self.name,
+            {
+                "learner": "qnn",
+                **settings,
+                **qnn.identity(settings),
+                "data": data_identity(options.dataset),
+                "seed": seed,
+            },
+        )
+
+    def steps(self, points: Sequence[Point]) -> list[Step]:
+        """Transpile once for each circuit and target, train once for each seed, then measure."""
+        transpile: dict[str, Step] = {}
+        train: dict[str, Step] = {}
+        measured: dict[tuple[str, str, str], tuple[Step, Step, list[Point]]] = {}
+        classical_steps = []
+        for point in points:
+            if point.settings["learner"] != "qnn":
+                classical_steps.append(self._baseline_step(point))
+                continue
+            circuit = self._transpile_step(point.settings)
+            circuit = transpile.setdefault(circuit.key, circuit)
+            training = self._train_step(point.settings, circuit)
+            training = train.setdefault(training.key, training)
+            group = (circuit.key, training.key, point.settings["engine"])
+            measured.setdefault(group, (circuit, training, []))[2].append(point)
+        measure = [self._measure_step(*group) for group in measured.values()]
+        return [*transpile.values(), *classical_steps, *train.values(), *measure]
+
+    def _transpile_step(self, settings: Mapping[str, Json]) -> Step:
+        return Step(
+            self.name,
+            "transpile",
+            {
+                **pick(settings, ("model.", "dataset.", "data", "target", "snapshot", "root_seed")),
+                "scheduled": qnn.needs_schedule(settings),
+            },
+            title=f"transpile {qnn.title(settings)} for {settings['target']}",
+        )
+
+    def _train_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
+        names = [*_DATA, "model.", "training.", "engine"]
+        noisy = settings["training.noise"] == "target"
+        if noisy:
+            names += ["target", "snapshot", "noise.recipe", "noise.channels", "recipe"]
+        elif settings["model.entangler"] == "device":
+            names += ["target", "snapshot"]
+        place = f" on {settings['target']}" if noisy else ", ideal"
+        return Step(
+            self.name,
+            "train",
+            pick(settings, names),
+            needs=(circuit.key,) if noisy else (),
+            title=f"train {qnn.title(settings)}{place}, seed {settings['seed']}",
+        )
+
+    def _measure_step(self, circuit: Step, training: Step, points: list[Point]) -> Step:
+        settings = points[0].settings
+        return Step(
+            self.name,
+            "measure",
+            pick(settings, [*_DATA, "model.", "target", "engine"]),
+            needs=(circuit.key, training.key),
+            points=tuple(points),
+            title=f"measure {qnn.title(settings)} on {settings['target']}, seed {settings['seed']}",
+        )
+
+    def _baseline_step(self, point: Point) -> Step:
+        return Step(
+            self.name,
+            "baseline",
+            point.settings,
+            points=(point,),
+            title=f"fit {point.settings['learner']}, seed {point.settings['seed']}",
+        )
+
+    def perform(self, step: Step, artifacts: Mapping[str, bytes]) -> Outcome:
+        """Do one step; see :mod:`nisqdl.studies.qnn` and :mod:`nisqdl.studies.classical`."""
+        needed = [artifacts[key] for key in step.needs]
+        if step.kind == "transpile":
+            return Outcome(artifact=qnn.transpile(step.settings))
+        if step.kind == "train":
+            return Outcome(artifact=qnn.train_weights(step.settings, *needed))
+        if step.kind == "measure":
+            return Outcome(records=tuple(qnn.measure(step.points, *needed)))
+        return Outcome(records=(classical.fit(step.points[0]),))
+
+    def context(self, points: Sequence[Point]) -> Json:
+        """The devices' calibrations and the data sets, for the report."""
+        quantum = [point.settings for point in points if point.settings["learner"] == "qnn"]
+        targets = dict.fromkeys(str(settings["target"]) for settings in quantum)
+        return {
+            "devices": [
+                {"target": target, **device_summary(find_device(target))} for target in targets
+            ],
+            "datasets": describe_data(
+                [dataset_options(settings) for settings in quantum], quantum[0]["root_seed"]
+            ),
+        }
+
+    def plan_rows(self, points: Sequence[Point], artifacts: Mapping[str, bytes]) -> list[Json]:
+        """A row for each transpiled circuit."""
+        steps = [step for step in self.steps(points) if step.kind == "transpile"]
+        return [qnn.circuit_row(step.settings, artifacts[step.key]) for step in steps]
+
+    def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
+        """Estimated from one timed evaluation of the step's own circuit."""
+        if step.kind in ("train", "measure"):
+            return qnn.cost(step, [artifacts[key] for key in step.needs])
+        return Cost(seconds=1.0, memory_mib=50.0)
+
+
+def _without_entangler(options: Options) -> Options:
+    """The control that every report has: the same QNN, separable."""
+    return options.model_copy(
+        update={"model": options.model.model_copy(update={"entangler": "none"})}
+    )
+
+
+def _baselines(options: Options) -> list[dict[str, Json]]:
+    """Settings of the classical baselines for one combination's data and weights."""
+    shape = _shape(options)
+    budget = num_weights(options.model, shape.features)
+    found: list[dict[str, Json]] = []
+    for seed in range(options.seeds):
+        for baseline in BASELINES.values():
+            settings: dict[str, Json] = {
+                "learner": baseline.name,
+                **flatten({"dataset": options.dataset.model_dump(mode="json")}),
+                "data": data_identity(options.dataset),
+                "root_seed": options.root_seed,
+                "seed": seed,
+            }
+            if baseline.restarts > 1:
+                if not baseline.candidates(shape, budget):
+                    continue
+                settings["baseline.budget"] = budget
+            found.append(settings)
+    return found

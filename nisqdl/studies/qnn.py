@@ -1,0 +1,271 @@
+"""The work on one QNN: transpile it, train it, measure its accuracy under noise.
+
+Functions of flat settings and artifacts: they run in any process. What they prepare is kept in
+the process for the next step on the same circuit or data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nisqdl.circuits.build import build_model, encode, num_qubits, num_weights
+from nisqdl.circuits.decoding import predicted_classes
+from nisqdl.circuits.options import ModelOptions
+from nisqdl.datasets.scores import accuracy, balanced_accuracy
+from nisqdl.engines import find_engine
+from nisqdl.noise.applied import channels_for
+from nisqdl.noise.channels import IDEAL
+from nisqdl.noise.recipe import find_recipe
+from nisqdl.seeds import derive, generator
+from nisqdl.store.record import Json, Point, Record, content_hash
+from nisqdl.studies.contract import Cost, Step
+from nisqdl.studies.data import dataset_options, split_for, split_of
+from nisqdl.studies.provenance import provenance
+from nisqdl.studies.settings import nested
+from nisqdl.targets.cost import circuit_cost
+from nisqdl.targets.layout import region_edges, regions
+from nisqdl.targets.serial import isa_from_bytes, isa_to_bytes
+from nisqdl.targets.snapshots import find_device
+from nisqdl.targets.summary import snapshot_hash
+from nisqdl.targets.transpile import transpile_model
+from nisqdl.training.checkpoint import trained_from_bytes, trained_to_bytes
+from nisqdl.training.loop import train
+from nisqdl.training.losses import LOSSES
+from nisqdl.training.objective import loss_and_pull
+from nisqdl.training.options import TrainingOptions
+
+if TYPE_CHECKING:
+    from nisqdl.circuits.model import Model
+    from nisqdl.datasets.split import Split
+    from nisqdl.engines.contract import Array, Evaluator
+    from nisqdl.targets.isa import IsaModel
+
+TRAINED_AT_SCALE = 1.0
+"""λ of the noise that ``training.noise: target`` trains under."""
+
+
+def transpile(settings: Mapping[str, Json]) -> bytes:
+    """The ISA model of these settings, serialised."""
+    device = find_device(settings["target"])
+    isa = transpile_model(
+        _model(settings),
+        device,
+        schedule=settings["scheduled"],
+        seed=derive(settings["root_seed"], "transpile") % 2**31,
+        region=_device_region(settings),
+    )
+    return isa_to_bytes(isa)
+
+
+def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> bytes:
+    """Weights trained without noise on the logical circuit, or under noise on the ISA circuit."""
+    seed = settings["seed"]
+    split = split_of(settings)
+    trained = train(
+        _trainer(settings, isa),
+        encode(_model_options(settings), split.train_features),
+        split.train_labels,
+        num_weights(_model_options(settings), split.num_features),
+        TrainingOptions.model_validate(nested(settings, "training")),
+        seed=derive(settings["root_seed"], "training", seed),
+    )
+    return trained_to_bytes(trained)
+
+
+def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Record]:
+    """A record for each point: one trained circuit at several noise scales and shots."""
+    settings = points[0].settings
+    model = _isa(isa)
+    trained = trained_from_bytes(weights)
+    device = find_device(settings["target"])
+    cost = circuit_cost(model, device)
+    circuit = {
+        "weights": len(model.weights),
+        "qubits": cost.qubits,
+        "two_qubit_gates": cost.two_qubit_gates,
+        "depth": cost.depth,
+        "two_qubit_depth": cost.two_qubit_depth,
+        "duration_ns": cost.duration_ns,
+        "expected_fidelity": cost.expected_fidelity,
+        "readout_fidelity": cost.readout_fidelity,
+        "physical_qubits": list(model.physical_qubits),
+        "training_steps": trained.steps,
+    }
+    identity = {"device": model.device, "snapshot": snapshot_hash(device)}
+    for point in points:
+        start = time.perf_counter()
+        evaluator = _evaluator(point.settings, isa)
+        values = _scores(point, evaluator, trained.weights)
+        seeds = {
+            "root": point.settings["root_seed"],
+            "data": derive(point.settings["root_seed"], "data", point.settings["seed"]),
+            "training": derive(point.settings["root_seed"], "training", point.settings["seed"]),
+        }
+        yield Record(
+            point,
+            values={**values, **circuit},
+            provenance=provenance(seeds, identity),
+            seconds=time.perf_counter() - start,
+        )
+
+
+def circuit_row(settings: Mapping[str, Json], isa: bytes) -> Json:
+    """What one transpiled circuit costs, for plans."""
+    model = _isa(isa)
+    cost = circuit_cost(model, find_device(settings["target"]))
+    return {
+        "model": title(settings),
+        "target": settings["target"],
+        "qubits": list(model.physical_qubits),
+        "depth": cost.depth,
+        "two_qubit_gates": cost.two_qubit_gates,
+        "duration_us": cost.duration_ns / 1000,
+        "expected_fidelity": cost.expected_fidelity,
+    }
+
+
+def cost(step: Step, artifacts: Sequence[bytes]) -> Cost:
+    """What a training or measuring step is expected to take: one evaluation is timed."""
+    settings = step.settings
+    split = split_of(settings)
+    rows = encode(_model_options(settings), split.train_features)
+    zeros = np.zeros(num_weights(_model_options(settings), split.num_features))
+    qubits = num_qubits(_model_options(settings), split.num_features)
+    if step.kind == "measure":
+        evaluator, times = _evaluator(step.points[0].settings, artifacts[0]), 2 * len(step.points)
+    else:
+        options = TrainingOptions.model_validate(nested(settings, "training"))
+        rows = rows[: options.batch or len(rows)]
+        evaluator, times = _trainer(settings, artifacts[0] if artifacts else None), options.steps
+    evaluator.values(rows, zeros)  # the first call may compile
+    started = time.perf_counter()
+    if step.kind == "measure":
+        evaluator.values(rows, zeros)
+    else:
+        evaluator.values_and_gradient(rows, zeros, np.ones_like)
+    seconds = time.perf_counter() - started
+    return Cost(seconds=seconds * times, memory_mib=4**qubits * len(rows) * 8 * 4 / 2**20)
+
+
+def needs_schedule(settings: Mapping[str, Json]) -> bool:
+    """Whether the noise acts during idle times, so that the circuit has to be scheduled."""
+    recipe = find_recipe(settings["noise.recipe"])
+    return recipe.restricted(_switched(settings)).needs_schedule
+
+
+def identity(settings: Mapping[str, Json]) -> dict[str, Json]:
+    """What stands behind the names in the settings: hashes of the recipe and the snapshot."""
+    return {
+        "recipe": content_hash(find_recipe(settings["noise.recipe"]).model_dump(mode="json")),
+        "snapshot": snapshot_hash(find_device(settings["target"])),
+    }
+
+
+def title(settings: Mapping[str, Json]) -> str:
+    """The model in a few words, for progress and plans."""
+    return (
+        f"{settings['model.ansatz.name']} ×{settings['model.ansatz.depth']} "
+        f"{settings['model.entangler']}"
+    )
+
+
+def _trainer(settings: Mapping[str, Json], isa: bytes | None) -> Evaluator:
+    """What is trained: the logical model without noise, or the ISA model at λ = 1."""
+    if isa is None:
+        return find_engine(settings["engine"]).prepare(_model(settings), IDEAL)
+    return _evaluator({**settings, "noise.scale": TRAINED_AT_SCALE}, isa)
+
+
+def _scores(point: Point, evaluator: Evaluator, weights: Array) -> dict[str, Json]:
+    settings = point.settings
+    split = split_of(settings)
+    options = _model_options(settings)
+    rng = generator(settings["root_seed"], "shots", point.id)
+    found: dict[str, Json] = {}
+    for part, features, labels in (
+        ("train", split.train_features, split.train_labels),
+        ("test", split.test_features, split.test_labels),
+    ):
+        rows = encode(options, features)
+        if settings["shots"] is None:
+            values = evaluator.values(rows, weights)
+        else:
+            values = evaluator.estimates(rows, weights, settings["shots"], rng)
+        predicted = predicted_classes(values)
+        if part == "train":
+            found["train_accuracy"] = accuracy(labels, predicted)
+            continue
+        loss, _ = loss_and_pull(LOSSES[settings["training.loss"]], labels)
+        found["accuracy"] = accuracy(labels, predicted)
+        found["balanced_accuracy"] = balanced_accuracy(labels, predicted)
+        found["loss"] = loss(values)
+    return found
+
+
+def _model_options(settings: Mapping[str, Json]) -> ModelOptions:
+    return ModelOptions.model_validate(nested(settings, "model"))
+
+
+def _model(settings: Mapping[str, Json]) -> Model:
+    """The logical model; its shape is the same for every seed's split."""
+    split = _any_split(settings)
+    region = _device_region(settings)
+    edges = region_edges(find_device(settings["target"]), region) if region else None
+    return build_model(_model_options(settings), split.num_features, split.num_classes, edges)
+
+
+def _device_region(settings: Mapping[str, Json]) -> tuple[int, ...] | None:
+    """Where a model with the device's own edges lives; ``None`` lets the transpiler choose."""
+    if settings["model.entangler"] != "device":
+        return None
+    qubits = num_qubits(_model_options(settings), _any_split(settings).num_features)
+    return regions(find_device(settings["target"]), qubits, 1)[0]
+
+
+def _any_split(settings: Mapping[str, Json]) -> Split:
+    return split_for(dataset_options(settings), settings["root_seed"], settings.get("seed", 0))
+
+
+@lru_cache(maxsize=256)
+def _isa(isa: bytes) -> IsaModel:
+    return isa_from_bytes(isa)
+
+
+def _evaluator(settings: Mapping[str, Json], isa: bytes) -> Evaluator:
+    """The ISA model under the point's noise scale."""
+    switched = _switched(settings)
+    return _prepared(
+        settings["engine"],
+        isa,
+        settings["target"],
+        settings["noise.recipe"],
+        settings["noise.scale"],
+        switched,
+    )
+
+
+@lru_cache(maxsize=64)
+def _prepared(
+    engine: str,
+    isa: bytes,
+    target: str,
+    recipe: str,
+    scale: float,
+    channels: tuple[str, ...] | None,
+) -> Evaluator:
+    model = _isa(isa)
+    noise = channels_for(
+        find_recipe(recipe), find_device(target), model.physical_qubits, scale, channels
+    )
+    return find_engine(engine).prepare(model, noise)
+
+
+def _switched(settings: Mapping[str, Json]) -> tuple[str, ...] | None:
+    """The channels that are switched on by name; ``None`` leaves the recipe's own."""
+    channels = settings["noise.channels"]
+    return None if channels is None else tuple(channels)

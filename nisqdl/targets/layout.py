@@ -1,0 +1,219 @@
+"""Good places on a device: connected regions of well calibrated qubits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nisqdl.errors import CapacityError
+from nisqdl.targets.device import Device
+from nisqdl.targets.faults import faults
+from nisqdl.targets.reports import FRACTIONAL_GATES
+from nisqdl.targets.target import readout_error
+
+_WORST_FIDELITY = 1e-6
+_BRANCHES = 3
+"""How many ways each region is grown further at every size, from every qubit."""
+
+
+@dataclass(frozen=True)
+class GoodGraph:
+    """What can be used of a device, with log fidelities.
+
+    Attributes:
+        readout: Usable qubit → log(1 − readout error).
+        edges: Usable qubit → neighbour → log(1 − error) of the better two-qubit gate.
+    """
+
+    readout: Mapping[int, float]
+    edges: Mapping[int, Mapping[int, float]]
+
+
+def regions(device: Device, num_qubits: int, count: int) -> list[tuple[int, ...]]:
+    """Distinct connected regions without faults, the best calibrated first.
+
+    They are grown from every qubit, one neighbour at a time, following the best few choices. The
+    score of a region is the sum of log fidelities of its qubits' readout and of its best spanning
+    tree's edges, so that rings do not count against it. Deterministic.
+
+    Args:
+        device: The device.
+        num_qubits: Size of each region.
+        count: At most so many regions.
+
+    Returns:
+        Regions as physical qubits; neighbours along a line stand side by side where the region
+        is a line.
+
+    Raises:
+        CapacityError: The device has no such region.
+    """
+    ranked = _ranked_regions(device, num_qubits)
+    if not ranked:
+        raise CapacityError(_too_large(device, num_qubits))
+    return [_walk_order(device, region) for region in ranked[:count]]
+
+
+def varied_regions(device: Device, num_qubits: int, count: int) -> list[tuple[int, ...]]:
+    """The best regions, but of different shapes: best, longest, most compact, then the next best.
+
+    Which shape needs the fewest SWAPs depends on the circuit; the transpiler finds out.
+    """
+    pool = regions(device, num_qubits, 200)
+    spreads = {region: _spread(device, region) for region in pool}
+    longest = max(pool, key=lambda region: spreads[region])
+    densest = min(pool, key=lambda region: (spreads[region], -len(region_edges(device, region))))
+    return list(dict.fromkeys([pool[0], densest, longest, *pool[1:]]))[:count]
+
+
+def region_edges(device: Device, region: tuple[int, ...]) -> list[tuple[int, int]]:
+    """The usable couplings inside a region, as compact indices (smaller, larger), sorted.
+
+    Args:
+        device: The device.
+        region: Physical qubits; index ``i`` of the result is ``region[i]``.
+    """
+    edges = good_graph(device).edges
+    return [
+        (first, second)
+        for first in range(len(region))
+        for second in range(first + 1, len(region))
+        if region[second] in edges.get(region[first], {})
+    ]
+
+
+@lru_cache(maxsize=64)
+def good_graph(device: Device) -> GoodGraph:
+    """The device's usable qubits and couplings, fractional gates aside."""
+    broken = faults(device)
+    readout = {
+        qubit: math.log(max(1 - (readout_error(calibration) or 0.0), _WORST_FIDELITY))
+        for qubit, calibration in enumerate(device.qubits)
+        if qubit not in broken.qubits
+    }
+    edges: dict[int, dict[int, float]] = {qubit: {} for qubit in readout}
+    for gate in device.gates:
+        if len(gate.qubits) != 2 or gate.name not in device.basis_gates:
+            continue
+        if gate.name in FRACTIONAL_GATES or not broken.allow(gate.name, gate.qubits):
+            continue
+        first, second = gate.qubits
+        quality = math.log(max(1 - (gate.error or 0.0), _WORST_FIDELITY))
+        quality = max(quality, edges[first].get(second, -math.inf))
+        edges[first][second] = edges[second][first] = quality
+    return GoodGraph(readout, edges)
+
+
+@lru_cache(maxsize=64)
+def _ranked_regions(device: Device, num_qubits: int) -> tuple[frozenset[int], ...]:
+    graph = good_graph(device)
+    found = {frozenset([qubit]) for qubit in graph.readout}
+    for _ in range(num_qubits - 1):
+        found = {grown for region in found for grown in _grown(graph, region)}
+        found = set(_best(graph, found, _BRANCHES * len(graph.readout)))
+    return tuple(_best(graph, found, 1000))
+
+
+def _best(graph: GoodGraph, found: set[frozenset[int]], keep: int) -> list[frozenset[int]]:
+    """The best regions, yet some for every qubit, so that no part of the device is forgotten."""
+    ranked = sorted(found, key=lambda region: (-_score(graph, region), sorted(region)))
+    share = max(1, keep // max(1, len(graph.readout)))
+    seen: dict[int, int] = {}
+    first, rest = [], []
+    for region in ranked:
+        corner = min(region)
+        seen[corner] = seen.get(corner, 0) + 1
+        (first if seen[corner] <= share else rest).append(region)
+    chosen = (first + rest)[:keep]
+    return sorted(chosen, key=lambda region: (-_score(graph, region), sorted(region)))
+
+
+def _grown(graph: GoodGraph, region: frozenset[int]) -> Iterator[frozenset[int]]:
+    """The region with each neighbour of it, the best few."""
+    gains: dict[int, float] = {}
+    for qubit in region:
+        for neighbour, quality in graph.edges[qubit].items():
+            if neighbour not in region:
+                gain = quality + graph.readout[neighbour]
+                gains[neighbour] = max(gain, gains.get(neighbour, -math.inf))
+    for neighbour in sorted(gains, key=lambda qubit: (-gains[qubit], qubit))[:_BRANCHES]:
+        yield region | {neighbour}
+
+
+def _score(graph: GoodGraph, region: frozenset[int]) -> float:
+    """Log fidelity of all readout and of the best spanning tree (Prim)."""
+    start = min(region)
+    reached = {start}
+    best = {n: quality for n, quality in graph.edges[start].items() if n in region}
+    total = sum(graph.readout[qubit] for qubit in region)
+    while best:
+        qubit = max(best, key=lambda candidate: (best[candidate], -candidate))
+        total += best.pop(qubit)
+        reached.add(qubit)
+        for neighbour, quality in graph.edges[qubit].items():
+            if neighbour in region and neighbour not in reached:
+                best[neighbour] = max(quality, best.get(neighbour, -math.inf))
+    return total
+
+
+def _walk_order(device: Device, region: frozenset[int]) -> tuple[int, ...]:
+    """The region's qubits in the order of a walk from one of its ends, depth first."""
+    edges = good_graph(device).edges
+    inside = {qubit: sorted(set(edges[qubit]) & region) for qubit in region}
+    start = min(region, key=lambda qubit: (len(inside[qubit]), qubit))
+    order: list[int] = []
+    waiting = [start]
+    while waiting:
+        qubit = waiting.pop()
+        if qubit not in order:
+            order.append(qubit)
+            waiting.extend(reversed(inside[qubit]))
+    return tuple(order)
+
+
+def _spread(device: Device, region: tuple[int, ...]) -> int:
+    """Sum of the hops between all pairs: small for compact regions, largest for a line."""
+    neighbours: dict[int, list[int]] = {qubit: [] for qubit in range(len(region))}
+    for first, second in region_edges(device, region):
+        neighbours[first].append(second)
+        neighbours[second].append(first)
+    total = 0
+    for start in neighbours:
+        hops = {start: 0}
+        queue = [start]
+        for qubit in queue:
+            for neighbour in neighbours[qubit]:
+                if neighbour not in hops:
+                    hops[neighbour] = hops[qubit] + 1
+                    queue.append(neighbour)
+        total += sum(hops.values())
+    return total
+
+
+def _too_large(device: Device, num_qubits: int) -> str:
+    if num_qubits > device.num_qubits:
+        return (
+            f"The model needs {num_qubits} qubits, but {device.name} has {device.num_qubits}. "
+            "Use a smaller model or a larger device."
+        )
+    largest = max(map(len, _connected_parts(good_graph(device))), default=0)
+    return (
+        f"The model needs {num_qubits} connected qubits, but without its faulty gates and qubits "
+        f"{device.name} has at most {largest} in one piece. Use a smaller model or another device."
+    )
+
+
+def _connected_parts(graph: GoodGraph) -> list[set[int]]:
+    parts: list[set[int]] = []
+    for start in graph.readout:
+        if any(start in part for part in parts):
+            continue
+        part, queue = {start}, [start]
+        for qubit in queue:
+            fresh = [neighbour for neighbour in graph.edges[qubit] if neighbour not in part]
+            part.update(fresh)
+            queue.extend(fresh)
+        parts.append(part)
+    return parts

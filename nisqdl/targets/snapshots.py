@@ -1,0 +1,192 @@
+"""Device snapshots: found by name, loaded from and saved to ``backends/<device>/<date>.json``."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nisqdl.catalog import shipped_folder
+from nisqdl.errors import InputError, unknown_name
+from nisqdl.targets.device import Device
+from nisqdl.targets.fakes import PREFIX, fake_device, fake_names
+
+FORMAT = "nisqdl device snapshot"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class DeviceEntry:
+    """A shipped snapshot, as it is listed.
+
+    Attributes:
+        name: Device name (``"torino"``).
+        date: Day of the calibration, UTC (``"2025-02-26"``).
+        qubits: Number of qubits.
+        processor: Family and revision.
+    """
+
+    name: str
+    date: str
+    qubits: int
+    processor: str
+
+
+def find_device(name: str, where: str = "") -> Device:
+    """The device that a user named.
+
+    Args:
+        name: A shipped snapshot (``"torino"``, the newest, or ``"torino@2025-02-26"``), the path
+            of a snapshot file (``"my/device.json"``), or a fake backend (``"fake_torino"``).
+        where: File and field that named it, for the error's sentence.
+
+    Raises:
+        InputError: There is no such device, or its snapshot is damaged.
+    """
+    if name.endswith(".json") or os.sep in name:
+        return load_snapshot(Path(name))
+    if name in fake_names():
+        return fake_device(name, where)
+    plain, at, date = name.partition("@")
+    snapshots = _shipped()
+    if plain not in snapshots:
+        raise unknown_name("device", name, [*snapshots, *fake_names()], where)
+    dates = snapshots[plain]
+    if at and date not in dates:
+        raise unknown_name(f"snapshot of {plain} with the date", date, dates, where)
+    return _load_once(dates[date] if at else dates[max(dates)])
+
+
+def device_names() -> list[DeviceEntry]:
+    """All shipped snapshots, by name and date. Fake backends: :func:`~.fakes.fake_names`."""
+    devices = (_load_once(path) for dates in _shipped().values() for path in dates.values())
+    return [
+        DeviceEntry(device.name, device.date[:10], device.num_qubits, device.processor)
+        for device in devices
+    ]
+
+
+def make_snapshot(name: str, folder: Path) -> Path:
+    """Save what a fake backend reports as a snapshot.
+
+    Args:
+        name: The fake backend (``"fake_torino"``, or ``"torino"``).
+        folder: Where snapshots are, e.g. ``backends``.
+
+    Returns:
+        The file, ``<folder>/<device>/<date>.json``.
+    """
+    return save_snapshot(fake_device(PREFIX + name.removeprefix(PREFIX)), folder)
+
+
+def save_snapshot(device: Device, folder: Path) -> Path:
+    """Write a device to ``<folder>/<name>/<day>.json``, one qubit or gate a line."""
+    path = folder / device.name / f"{device.date[:10]}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"format": FORMAT, "version": VERSION, **asdict(device)}
+    partial = path.with_suffix(".partial")
+    partial.write_text(_readable(content), encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def load_snapshot(path: Path) -> Device:
+    """Read a snapshot file.
+
+    Raises:
+        InputError: The file cannot be read, is cut off, is of another format or version, lacks a
+            field, or has a value of a wrong type or out of range.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"The snapshot {path} cannot be read ({error.strerror}). Check its path."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"The snapshot {path} must be JSON, but it is damaged or cut off ({error}). {_REMEDY}"
+        ) from error
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+        raise InputError(f"{path}: `format` must be {FORMAT!r}, but is not. {_REMEDY}")
+    if (version := content.pop("version", None)) != VERSION:
+        raise InputError(
+            f"{path}: `version` must be {VERSION}, but is {version!r}. "
+            "Make the snapshot again with this nisqdl, or use the nisqdl that wrote it."
+        )
+    try:
+        device = TypeAdapter(Device).validate_json(json.dumps(content), strict=True)
+    except ValidationError as error:
+        raise InputError(_explained(path, error.errors()[0])) from error
+    for field, rule, value in _contradictions(device):
+        raise InputError(f"{path}: `{field}` must {rule}, but is {value}. {_REMEDY}")
+    return device
+
+
+_REMEDY = "Make the snapshot again with `nisqdl backend snapshot`."
+
+
+@cache
+def _load_once(path: Path) -> Device:
+    return load_snapshot(path)
+
+
+def _shipped() -> dict[str, dict[str, Path]]:
+    """Shipped snapshot files by device name and day."""
+    found: dict[str, dict[str, Path]] = {}
+    for path in sorted(shipped_folder("backends").glob("*/*.json")):
+        found.setdefault(path.parent.name, {})[path.stem] = path
+    return found
+
+
+def _readable(content: dict[str, Any]) -> str:
+    """JSON with one line for each field, and for each entry of a long list."""
+    fields = []
+    for name, value in content.items():
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        if name in ("qubits", "gates"):
+            rows = (json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in value)
+            text = "[\n    " + ",\n    ".join(rows) + "\n  ]"
+        fields.append(f"  {json.dumps(name)}: {text}")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def _explained(path: Path, finding: Any) -> str:
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding["loc"])
+    field = field.removeprefix(".")
+    if finding["type"] == "missing":
+        return f"{path}: the field `{field}` is missing. {_REMEDY}"
+    rule = finding["msg"].removeprefix("Input should be ")
+    return f"{path}: `{field}` must be {rule}, but is {str(finding['input'])[:60]!r}. {_REMEDY}"
+
+
+def _contradictions(device: Device) -> Iterator[tuple[str, str, object]]:
+    """(field, rule, value) for each value of a right type that no device can have."""
+    count = device.num_qubits
+    if len(device.coordinates) != count:
+        yield "coordinates", f"have one place for each of {count} qubits", len(device.coordinates)
+    for index, qubit in enumerate(device.qubits):
+        for field in ("p1_given_0", "p0_given_1"):
+            value = getattr(qubit, field)
+            if value is not None and not 0 <= value <= 1:
+                yield f"qubits[{index}].{field}", "be between 0 and 1", value
+        for field in ("t1_us", "t2_us", "readout_ns"):
+            value = getattr(qubit, field)
+            if value is not None and not 0 <= value < math.inf:
+                yield f"qubits[{index}].{field}", "be a time of at least 0", value
+    for index, gate in enumerate(device.gates):
+        if len(set(gate.qubits)) != len(gate.qubits) or not all(
+            0 <= qubit < count for qubit in gate.qubits
+        ):
+            yield f"gates[{index}].qubits", f"be distinct and below {count}", list(gate.qubits)
+        if gate.error is not None and not 0 <= gate.error < math.inf:
+            yield f"gates[{index}].error", "be at least 0", gate.error
+        if not 0 <= gate.duration_ns < math.inf:
+            yield f"gates[{index}].duration_ns", "be a time of at least 0", gate.duration_ns

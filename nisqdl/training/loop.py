@@ -1,0 +1,284 @@
+"""Training: an evaluator, data and options become weights and their history."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from nisqdl.engines.contract import Array, Evaluator, Pull
+from nisqdl.errors import InputError
+from nisqdl.seeds import derive, generator
+from nisqdl.store.record import content_hash
+from nisqdl.training.batches import Batches, hold_out
+from nisqdl.training.initialisation import INITIALISATIONS
+from nisqdl.training.losses import LOSSES
+from nisqdl.training.losses.contract import Labels
+from nisqdl.training.objective import Objective, loss_and_pull
+from nisqdl.training.optimizers import OPTIMIZERS
+from nisqdl.training.optimizers.contract import (
+    Settings,
+    State,
+    StepwiseOptimizer,
+    WholeOptimizer,
+)
+from nisqdl.training.options import TrainingOptions
+from nisqdl.training.state import (
+    Trained,
+    TrainingState,
+    after_step,
+    checked,
+    finished,
+    first_state,
+    offered,
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a training tells after each step.
+
+    Attributes:
+        step: Steps done.
+        steps: Largest number of steps.
+        loss: The loss that this step saw.
+        state: What ``train`` takes to resume from here; None for an optimizer that cannot be
+            resumed in mid-run (``WholeOptimizer``).
+    """
+
+    step: int
+    steps: int
+    loss: float
+    state: TrainingState | None
+
+
+Report: TypeAlias = Callable[[Progress], None]
+
+
+def train(
+    evaluator: Evaluator,
+    features: Array,
+    labels: Labels,
+    num_weights: int,
+    options: TrainingOptions,
+    seed: int,
+    progress: Report | None = None,
+    resume: TrainingState | None = None,
+) -> Trained:
+    """Train a model's weights; the same arguments give the same result, bit by bit.
+
+    Args:
+        evaluator: The model under the noise that it is trained with.
+        features: Shape (N, F), finite.
+        labels: Shape (N,), integers 0 … K − 1; K is 2 for one observable, else their number.
+        num_weights: W. Without weights the result is the first check.
+        options: How; ``options.noise`` has been used by whoever made the evaluator.
+        seed: Root of the seeds of first weights, batches, held-out samples and directions.
+        progress: Called after each step.
+        resume: A state of this very training, from which it goes on along the same path.
+
+    Raises:
+        InputError: The data do not fit together or the model; the state to resume is another
+            training's, or its optimizer cannot be resumed.
+        NisqdlError: A loss or a gradient is not finite; the sentence names the step.
+    """
+    _require_sound(features, labels, num_weights)
+    optimizer = OPTIMIZERS.find(options.optimizer, "training.optimizer")
+    if resume is not None and isinstance(optimizer, WholeOptimizer):
+        raise InputError(
+            f"A training with {optimizer.name} cannot be resumed in mid-run. Train it from the "
+            "start, or set `training.optimizer` to adam or spsa."
+        )
+    problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches)
+    origin = _origin(features, labels, num_weights, options, seed)
+    if resume is not None and resume.origin != origin:
+        raise InputError(
+            "The state to resume belongs to a training with other options, another seed or "
+            "other data. Resume it with those it was begun with, or train from the start."
+        )
+    weights = _first_weights(num_weights, options, seed)
+    settings = Settings(options.learning_rate, options.steps, derive(seed, "optimizer"))
+    if num_weights == 0:
+        state = first_state(origin, State(0, weights), problem.watched)
+    elif isinstance(optimizer, StepwiseOptimizer):
+        state = resume or first_state(
+            origin, optimizer.start(weights, problem.objective(0), settings), problem.watched
+        )
+        state = _go_stepwise(state, optimizer, problem, settings, progress)
+    else:
+        state = first_state(origin, State(0, weights), problem.watched)
+        state = _go_whole(state, optimizer, problem, settings, progress)
+    return Trained(
+        weights=state.best_weights,
+        history=state.history,
+        checks=state.checks,
+        steps=state.step,
+        stopped_early=num_weights > 0 and state.step < options.steps,
+        evaluations=problem.counted(state).evaluations,
+        best_step=state.best_step,
+        batch_size=problem.batches.largest,
+    )
+
+
+def _go_stepwise(
+    state: TrainingState,
+    optimizer: StepwiseOptimizer,
+    problem: _Problem,
+    settings: Settings,
+    progress: Report | None,
+) -> TrainingState:
+    while not finished(state, problem.options):
+        objective = problem.objective(state.step)
+        search, loss = optimizer.step(state.search, objective, settings)
+        state = after_step(state, search, loss, problem.watched, problem.options)
+        if progress is not None:
+            state = problem.counted(state)
+            progress(Progress(state.step, settings.steps, loss, state))
+    return state
+
+
+def _go_whole(
+    state: TrainingState,
+    optimizer: WholeOptimizer,
+    problem: _Problem,
+    settings: Settings,
+    progress: Report | None,
+) -> TrainingState:
+    current = state
+
+    def watch(weights: Array, loss: float) -> bool:
+        nonlocal current
+        search = State(current.step + 1, weights)
+        if problem.holds_out:
+            current = after_step(current, search, loss, problem.watched, problem.options)
+        else:  # the optimizer has seen the watched loss itself: no need to evaluate it again
+            current = after_step(current, search, loss, lambda *_: loss, problem.options)
+            current = offered(current, loss)
+        if progress is not None:
+            progress(Progress(current.step, settings.steps, loss, None))
+        return finished(current, problem.options)
+
+    optimizer.minimise(state.search.weights, problem.objective(0), settings, watch)
+    return checked(current, problem.watched)
+
+
+class _Problem:
+    """The data as the steps see them, and a count of the evaluator's calls."""
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        features: Array,
+        labels: Labels,
+        options: TrainingOptions,
+        seed: int,
+        in_batches: bool,
+    ) -> None:
+        self.options = options
+        self.holds_out = options.validation > 0
+        self._loss = LOSSES.find(options.loss, "training.loss")
+        self._evaluator = _CountedEvaluator(evaluator)
+        self._watched_data = (features, labels)
+        if self.holds_out:
+            kept, held = hold_out(labels, options.validation, seed)
+            self._watched_data = (features[held], labels[held])
+            features, labels = features[kept], labels[kept]
+        self._features, self._labels = features, labels
+        self.batches = Batches(len(labels), options.batch if in_batches else None, seed)
+        self._whole = loss_and_pull(self._loss, labels)
+        self._watched_loss, self._watched_pull = loss_and_pull(self._loss, self._watched_data[1])
+
+    def objective(self, step: int) -> Objective:
+        """The loss of the samples that this step (0, 1, …) sees."""
+        batch = self.batches.at(step)
+        if batch is None:
+            return Objective(self._evaluator, self._features, *self._whole, step)
+        loss, pull = loss_and_pull(self._loss, self._labels[batch])
+        return Objective(self._evaluator, self._features[batch], loss, pull, step)
+
+    def watched(self, weights: Array, step: int) -> float:
+        """The held-out samples' loss, else that of the whole set."""
+        features = self._watched_data[0]
+        return Objective(
+            self._evaluator, features, self._watched_loss, self._watched_pull, step
+        ).value(weights)
+
+    def counted(self, state: TrainingState) -> TrainingState:
+        """The state with the calls since the last count added."""
+        return replace(state, evaluations=state.evaluations + self._evaluator.take_count())
+
+
+class _CountedEvaluator:
+    """An evaluator that counts its calls."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._calls = 0
+
+    def take_count(self) -> int:
+        calls, self._calls = self._calls, 0
+        return calls
+
+    def values(self, features: Array, weights: Array) -> Array:
+        self._calls += 1
+        return self._evaluator.values(features, weights)
+
+    def values_and_gradient(
+        self, features: Array, weights: Array, pull: Pull
+    ) -> tuple[Array, Array]:
+        self._calls += 1
+        return self._evaluator.values_and_gradient(features, weights, pull)
+
+    def estimates(
+        self, features: Array, weights: Array, shots: int, rng: np.random.Generator
+    ) -> Array:
+        self._calls += 1
+        return self._evaluator.estimates(features, weights, shots, rng)
+
+
+def _first_weights(count: int, options: TrainingOptions, seed: int) -> Array:
+    initialisation = INITIALISATIONS.find(options.initialisation, "training.initialisation")
+    return initialisation.draw(count, generator(seed, "weights"))
+
+
+def _origin(
+    features: Array, labels: Labels, num_weights: int, options: TrainingOptions, seed: int
+) -> str:
+    digest = hashlib.sha256()
+    digest.update(np.ascontiguousarray(features, dtype=np.float64).tobytes())
+    digest.update(np.ascontiguousarray(labels, dtype=np.int64).tobytes())
+    return content_hash(
+        {
+            "options": options.model_dump(mode="json"),
+            "seed": seed,
+            "weights": num_weights,
+            "shape": list(features.shape),
+            "data": digest.hexdigest(),
+        }
+    )
+
+
+def _require_sound(features: Array, labels: Labels, num_weights: int) -> None:
+    if features.ndim != 2 or labels.ndim != 1 or len(features) != len(labels):
+        raise InputError(
+            "The training data must be features of shape (N, F) and labels of shape (N,), but "
+            f"have the shapes {features.shape} and {labels.shape}."
+        )
+    if len(labels) == 0:
+        raise InputError("The training data must have at least one sample, but have none.")
+    if not np.isfinite(features).all():
+        row = int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
+        raise InputError(
+            f"The features must be finite, but those of sample {row} are not. Remove the sample "
+            "or fill in its values."
+        )
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+        raise InputError(
+            "The labels must be integers from 0 upwards, but are "
+            f"{labels.dtype} from {labels.min()}. Number the classes 0, 1, …"
+        )
+    if num_weights < 0:
+        raise InputError(f"`num_weights` must be at least 0, but is {num_weights}.")

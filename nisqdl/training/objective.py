@@ -1,0 +1,104 @@
+"""The function that an optimizer sees: the loss of some samples, of the weights alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from nisqdl.circuits.decoding import probabilities, pull_probabilities
+from nisqdl.engines.contract import Array, Evaluator, Pull
+from nisqdl.errors import InputError, NisqdlError
+from nisqdl.training.losses.contract import Labels, Loss
+
+LossOfValues: TypeAlias = Callable[[Array], float]
+"""Takes expectation values (B, O); returns the mean loss."""
+
+
+def loss_and_pull(loss: Loss, labels: Labels) -> tuple[LossOfValues, Pull]:
+    """A loss as a function of the expectation values, and its derivative by each of them.
+
+    Args:
+        loss: A member of ``LOSSES``.
+        labels: Shape (B,), classes 0 … K − 1; K is 2 for one observable, else O.
+
+    Returns:
+        The mean loss of values (B, O), and the pull that
+        ``Evaluator.values_and_gradient`` takes.
+
+    Raises:
+        InputError: From both functions: there are more classes than the observables decode.
+    """
+    classes = int(labels.max()) + 1
+
+    def decoded(values: Array) -> Array:
+        found = probabilities(values)
+        if found.shape[1] < classes:
+            raise InputError(
+                f"The labels name {classes} classes, but the model's {values.shape[1]} "
+                f"observable(s) decode to {found.shape[1]}. Measure one observable for each class."
+            )
+        return found
+
+    def value(values: Array) -> float:
+        return loss.value(decoded(values), labels)
+
+    def pull(values: Array) -> Array:
+        return pull_probabilities(values, loss.derivative(decoded(values), labels))
+
+    return value, pull
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The mean loss of some samples under a model.
+
+    Attributes:
+        evaluator: The model under its noise.
+        features: Shape (B, F).
+        loss: The mean loss of values (B, O).
+        pull: Its derivative by the values.
+        step: The step of training that asks, for the error's sentence.
+    """
+
+    evaluator: Evaluator
+    features: Array
+    loss: LossOfValues
+    pull: Pull
+    step: int
+
+    def value(self, weights: Array) -> float:
+        """The mean loss at weights (W,).
+
+        Raises:
+            NisqdlError: It is not finite.
+        """
+        return self._finite(self.loss(self.evaluator.values(self.features, weights)))
+
+    def value_and_gradient(self, weights: Array) -> tuple[float, Array]:
+        """The mean loss at weights (W,) and its gradient (W,).
+
+        Raises:
+            NisqdlError: One of them is not finite.
+        """
+        values, gradient = self.evaluator.values_and_gradient(self.features, weights, self.pull)
+        loss = self._finite(self.loss(values))
+        if not np.isfinite(gradient).all():
+            raise _diverged("the gradient has an entry that is not finite", self.step)
+        return loss, gradient
+
+    def _finite(self, loss: float) -> float:
+        if not math.isfinite(loss):
+            raise _diverged(f"the loss is {loss}", self.step)
+        return loss
+
+
+def _diverged(what: str, step: int) -> NisqdlError:
+    return NisqdlError(
+        f"Training cannot go on at step {step}: {what}, but must be finite. Train with a smaller "
+        "`training.learning_rate`; if it happens at step 0 already, the model's own values are "
+        "not finite."
+    )

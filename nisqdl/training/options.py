@@ -1,0 +1,79 @@
+"""The ``training`` section of an experiment file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from nisqdl.errors import unknown_name
+from nisqdl.training.initialisation import INITIALISATIONS
+from nisqdl.training.losses import LOSSES
+from nisqdl.training.optimizers import OPTIMIZERS
+
+
+class TrainingOptions(BaseModel):
+    """How a model is trained.
+
+    The *watched loss* decides which weights are kept and when training stops: the validation
+    loss where samples are held out, else the loss of the whole training set (never a batch's,
+    which is noise). It is evaluated before the first step, every ``check_every`` steps, and at
+    the end.
+
+    Attributes:
+        optimizer: A member of ``OPTIMIZERS``.
+        learning_rate: Size of the first steps, in radians for each weight: Adam's α; SPSA's gain
+            is calibrated to it; COBYLA's first trust radius. L-BFGS-B searches its own steps
+            and does not use it.
+        steps: Largest number of steps: of updates (Adam, SPSA), of iterations (L-BFGS-B), of
+            evaluations (COBYLA).
+        batch: Largest number of samples a step sees; None is all. COBYLA and L-BFGS-B need a
+            function that stays the same and always see all.
+        noise: Whether it is trained without noise (``ideal``) or under the target's own.
+        loss: A member of ``LOSSES``.
+        patience: Stop when the watched loss has not improved by 1e-4 in so many checks one after
+            another; None never stops early.
+        check_every: Steps between two checks of the watched loss.
+        validation: Share of each class that is held out of training for the watched loss; 0
+            holds out none.
+        initialisation: A member of ``INITIALISATIONS``. ``uniform`` suits small models, which
+            have no plateau, and lets the seeds reach every basin; ``small_normal`` starts near
+            the identity.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    optimizer: str = "adam"
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+    steps: Annotated[int, Field(ge=1)] = 100
+    batch: Annotated[int, Field(ge=1)] | None = 32
+    noise: Literal["ideal", "target"] = "ideal"
+    loss: str = "cross_entropy"
+    patience: Annotated[int, Field(ge=1)] | None = None
+    check_every: Annotated[int, Field(ge=1)] = 10
+    validation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    initialisation: str = "uniform"
+
+    @field_validator("optimizer")
+    @classmethod
+    def _optimizer_exists(cls, name: str) -> str:
+        return _known("optimizer", name, OPTIMIZERS)
+
+    @field_validator("loss")
+    @classmethod
+    def _loss_exists(cls, name: str) -> str:
+        return _known("loss", name, LOSSES)
+
+    @field_validator("initialisation")
+    @classmethod
+    def _initialisation_exists(cls, name: str) -> str:
+        return _known("initialisation", name, INITIALISATIONS)
+
+
+def _known(kind: str, name: str, valid: Iterable[str]) -> str:
+    """The name if it is valid; else a ``ValueError``, to which pydantic adds the field."""
+    names = list(valid)
+    if name not in names:
+        raise ValueError(str(unknown_name(kind, name, names)))
+    return name
