@@ -57,7 +57,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         text = data.decode("utf-8")
         _check_shape(text)
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506: a subclass of SafeLoader
+        document = yaml.load(text, Loader=_Loader)
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start}).") from None
     except yaml.MarkedYAMLError as error:
@@ -82,18 +82,12 @@ def _check_shape(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise yaml.MarkedYAMLError(
-                    problem=f"options are nested deeper than {MAX_DEPTH} levels",
-                    problem_mark=event.start_mark,
-                )
+                raise _fault(event, f"options are nested deeper than {MAX_DEPTH} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem="aliases (*name) are not used here; write the value out",
-                problem_mark=event.start_mark,
-            )
+            raise _fault(event, "aliases (*name) are not used here; write the value out")
 
 
-def _fault(node: Any, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+def _fault(place: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)

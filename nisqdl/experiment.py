@@ -44,7 +44,11 @@ class Experiment:
 
     def points(self) -> list[Point]:
         """The experiment's points, in a stable order."""
-        return self.study.points(self.combinations)
+        return list(self._points)
+
+    @cached_property
+    def _points(self) -> tuple[Point, ...]:
+        return tuple(self.study.points(self.combinations))
 
     @cached_property
     def resolved(self) -> Json:
@@ -149,11 +153,11 @@ def _alternatives(
         )
     for key, value in document.items():
         if key not in options.model_fields:
-            raise unknown_name("option", key, options.model_fields, f"{file}: {where or 'top level'}")
+            raise unknown_name(
+                "option", key, options.model_fields, f"{file}: {where or 'top level'}"
+            )
         inner = (*path, key)
-        yield [
-            {key: item} for item in _values(options.model_fields[key], value, file, inner)
-        ]
+        yield [{key: item} for item in _values(options.model_fields[key], value, file, inner)]
 
 
 def _values(field: FieldInfo, value: Any, file: str, path: tuple[str, ...]) -> list[Any]:

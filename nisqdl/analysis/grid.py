@@ -44,10 +44,10 @@ class Configuration:
     training: str
 
     @property
-    def text(self) -> str:
-        """``depth 4, linear entangler, trained with the device's noise``."""
-        entangler = "no entangler" if self.entangler == "none" else f"{self.entangler} entangler"
-        return f"depth {self.depth}, {entangler}, {training_text(self.training)}"
+    def circuit_text(self) -> str:
+        """``depth 4 and the linear entangler``."""
+        entangler = "no" if self.entangler == "none" else f"the {self.entangler}"
+        return f"depth {self.depth} and {entangler} entangler"
 
 
 def training_text(training: str) -> str:
@@ -63,12 +63,14 @@ class Baseline:
     Attributes:
         learner: Its name in the records.
         title: Its name for people, with the weights allowed where it has a budget.
+        budget: The weights allowed; ``None`` for a learner without a budget.
         accuracy: Test accuracy by seed.
         rows: Its records.
     """
 
     learner: str
     title: str
+    budget: float | None
     accuracy: Mapping[int, float]
     rows: Table
 
@@ -101,7 +103,10 @@ class Grid:
 
     @cached_property
     def entanglers(self) -> tuple[str, ...]:
-        return tuple(str(e) for e in self.qnn.distinct(ENTANGLER))
+        """Names, ``none`` first and then by the two-qubit gates that they take."""
+        names = [str(e) for e in self.qnn.distinct(ENTANGLER)]
+        gates = {name: self._mean_gates(name) for name in names}
+        return tuple(sorted(names, key=lambda name: (name != "none", gates[name])))
 
     @cached_property
     def trainings(self) -> tuple[str, ...]:
@@ -110,6 +115,11 @@ class Grid:
     @cached_property
     def scales(self) -> tuple[float, ...]:
         return tuple(float(s) for s in self.qnn.distinct(SCALE))
+
+    def device_title(self, target: str) -> str:
+        """A target's name for people: without ``fake_`` where that leaves it unique."""
+        plain = target.removeprefix("fake_")
+        return target if plain != target and plain in self.targets else plain
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -164,12 +174,21 @@ class Grid:
         title = BASELINE_TITLES.get(learner, learner)
         rows = self.baselines.where({"learner": learner})
         budgets = [float(b) for b in rows.distinct(BUDGET) if b is not None]
+        budget = None
         if budgets:
             allowed = [b for b in budgets if weights is None or b <= weights]
             budget = max(allowed) if allowed else min(budgets)
             rows = rows.where({BUDGET: budget})
             title = f"{title} of at most {budget:g} weights"
-        return Baseline(learner, title, rows.by_seed("accuracy"), rows)
+        return Baseline(learner, title, budget, rows.by_seed("accuracy"), rows)
+
+    def _mean_gates(self, entangler: str) -> float:
+        gates = [
+            float(row["two_qubit_gates"])
+            for row in self.qnn.where({ENTANGLER: entangler}).rows
+            if row.get("two_qubit_gates") is not None
+        ]
+        return sum(gates) / len(gates) if gates else 0.0
 
     @cached_property
     def _cells(self) -> dict[tuple[Json, ...], Table]:

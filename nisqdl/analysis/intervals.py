@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
@@ -56,6 +56,12 @@ class Estimate:
     def half_width(self) -> float:
         """Half the interval's width; 0 where there is none."""
         return 0.0 if self.high is None else self.high - self.mean
+
+    def reversed(self) -> Estimate:
+        """The same with the other sign: a cost instead of a gain."""
+        low = None if self.high is None else -self.high
+        high = None if self.low is None else -self.low
+        return replace(self, mean=-self.mean, low=low, high=high)
 
     def text(self, digits: int = 3) -> str:
         """``0.912 (0.897 to 0.927)``, or ``0.912 (one seed, no interval)``."""

@@ -44,7 +44,8 @@ class DeviceFinding:
     """What was found on one device for one question. Differences are paired over seeds.
 
     Attributes:
-        target: The device's name.
+        target: The target as in the experiment file.
+        title: The device's name for people.
         best: The configuration chosen by mean training accuracy at the reference scale.
         accuracy: Its test accuracy there.
         training_accuracy: Its training accuracy there: what it was chosen by.
@@ -52,7 +53,7 @@ class DeviceFinding:
         noise_cost: Test accuracy at the reference scale minus at λ = 0.
         slope: Change of test accuracy per unit of λ, over all scales.
         paying_depth: The smallest depth not shown to be worse than the chosen one, all else
-            equal; ``None`` where depth is not swept below it.
+            equal; ``None`` where depth is not swept.
         depth_gains: For each smaller depth: chosen depth minus that one, with Holm's p value.
         training_gain: Trained with the noise minus trained without, at the reference scale.
         unentangled: The configuration without entangler, chosen in the same way; ``None`` where
@@ -64,6 +65,7 @@ class DeviceFinding:
     """
 
     target: str
+    title: str
     best: Configuration
     accuracy: Estimate
     training_accuracy: Estimate
@@ -93,6 +95,12 @@ class Finding:
     grid: Grid
     devices: tuple[DeviceFinding, ...]
     comparisons: int
+
+    def baselines(self) -> list[Baseline]:
+        """Each learner once, in the order of the grid; those with a budget from small to large."""
+        found = {a.baseline.title: a.baseline for d in self.devices for a in d.against}
+        names = self.grid.baseline_names()
+        return sorted(found.values(), key=lambda b: (names.index(b.learner), b.budget or 0.0))
 
 
 COST_COLUMNS = (
@@ -172,13 +180,14 @@ def _device(grid: Grid, target: str, devices: int, classical: int) -> DeviceFind
     costs = {name: grid.estimate(target, best, scale, name) for name in COST_COLUMNS}
     return DeviceFinding(
         target=target,
+        title=grid.device_title(target),
         best=best,
         accuracy=accuracy,
         training_accuracy=training_accuracy,
         ideal_accuracy=grid.estimate(target, best, 0.0),
         noise_cost=_noise_cost(grid, target, best, devices),
         slope=_slope(grid, target, best, devices),
-        paying_depth=_paying_depth(best, gains),
+        paying_depth=_paying_depth(grid, best, gains),
         depth_gains=gains,
         training_gain=training_gain(grid, target, best, scale, devices),
         unentangled=unentangled,
@@ -225,8 +234,10 @@ def _depth_gains(
     return tuple((depth, gain, p) for (depth, gain), p in zip(smaller, p_values, strict=True))
 
 
-def _paying_depth(best: Configuration, gains: Sequence[tuple[int, Estimate, float]]) -> int | None:
-    if not gains:
+def _paying_depth(
+    grid: Grid, best: Configuration, gains: Sequence[tuple[int, Estimate, float]]
+) -> int | None:
+    if len(grid.depths) < 2:
         return None
     return next((depth for depth, _, p in gains if p > ALPHA), best.depth)
 

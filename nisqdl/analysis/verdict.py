@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nisqdl.analysis.grid import BASELINE_TITLES, DEPTH, ENTANGLER, TRAINING, Grid
-from nisqdl.analysis.intervals import Estimate, number
+from nisqdl.analysis.grid import BASELINE_TITLES, DEPTH, ENTANGLER, TRAINING, Grid, training_text
+from nisqdl.analysis.intervals import Estimate
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding
+from nisqdl.analysis.words import counted, listed
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class Verdict:
     """One sentence with what it rests on.
 
     Attributes:
+        topic: What it is about, in a word or two.
         sentence: What is said.
         rule: What had to hold for it to be said.
         numbers: The estimates it rests on, by what they are.
     """
 
+    topic: str
     sentence: str
     rule: str
     numbers: Mapping[str, Estimate]
@@ -59,16 +62,11 @@ def beaten_by(device: DeviceFinding) -> tuple[str, ...]:
     )
 
 
-def listed(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _against_classical(finding: Finding, complete: bool) -> Verdict:
     grid = finding.grid
     names = [BASELINE_TITLES.get(n, n) for n in grid.baseline_names()]
     numbers = {
-        f"{d.target}: QNN − {a.baseline.title}": a.difference
+        f"{d.title}: QNN − {a.baseline.title}": a.difference
         for d in finding.devices
         for a in d.against
         if a.difference is not None
@@ -82,24 +80,21 @@ def _against_classical(finding: Finding, complete: bool) -> Verdict:
     )
     if not names:
         sentence = f"On {grid.title}, no classical learner was run, so none is compared."
-        return Verdict(sentence, rule, numbers)
+        return Verdict(_CLASSICAL, sentence, rule, numbers)
     winners = [d for d in finding.devices if beats_all(d)]
     if winners and complete:
-        where = listed([d.target for d in winners])
+        where = listed([d.title for d in winners])
         sentence = f"On {grid.title}, the best QNN under the noise of {where} beats {listed(names)}"
-        return Verdict(sentence + f": {_smallest_gains(winners)}.", rule, numbers)
+        return Verdict(_CLASSICAL, sentence + f": {_smallest_gains(winners)}.", rule, numbers)
     sentence = (
-        f"On {grid.title}, no advantage of the QNN over {_or(names)} was shown{_beaten(finding)}."
+        f"On {grid.title}, no advantage of the QNN over {listed(names, 'or')} was shown"
+        f"{_beaten(finding)}."
     )
     if not complete:
         sentence += " The run is not complete, so no advantage could be claimed yet."
     elif len(grid.seeds) < 3:
         sentence += " With fewer than three seeds none could be."
-    return Verdict(sentence, rule, numbers)
-
-
-def _or(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return Verdict(_CLASSICAL, sentence, rule, numbers)
 
 
 def _smallest_gains(winners: Sequence[DeviceFinding]) -> str:
@@ -107,7 +102,7 @@ def _smallest_gains(winners: Sequence[DeviceFinding]) -> str:
     for device in winners:
         gains = [(a.difference, a.baseline.title) for a in device.against if a.difference]
         gain, title = min(gains, key=lambda pair: pair[0].mean)
-        texts.append(f"on {device.target} by {gain.text()} over {title}, the nearest of them")
+        texts.append(f"on {device.title} by {gain.text()} over {title}, the nearest of them")
     return "; ".join(texts)
 
 
@@ -117,124 +112,132 @@ def _beaten(finding: Finding) -> str:
     if not beaten:
         return ""
     if len(beaten) == len(finding.devices):
-        where = "every device" if len(beaten) > 1 else beaten[0][0].target
+        where = "every device" if len(beaten) > 1 else beaten[0][0].title
         always = [b for b in beaten[0][1] if all(b in by for _, by in beaten)]
         if always:
             verb = "was" if len(always) == 1 else "were"
             return f"; {listed(always)} {verb} shown to be better on {where}"
-    parts = [f"{listed(list(by))} on {d.target}" for d, by in beaten]
+    parts = [f"{listed(list(by))} on {d.title}" for d, by in beaten]
     return f"; shown to be better than it: {', '.join(parts)}"
 
 
 def _best_configurations(finding: Finding) -> Verdict:
     grid = finding.grid
-    parts = [f"{d.target} {d.accuracy.text()} at {d.best.text}" for d in finding.devices]
+    trainings = {d.best.training for d in finding.devices}
+    parts = [
+        f"{d.title} {d.accuracy.text()} with {d.best.circuit_text}"
+        + (f", {training_text(d.best.training)}" if len(trainings) > 1 else "")
+        for d in finding.devices
+    ]
+    same = ""
+    if len(trainings) == 1 and len(grid.trainings) > 1:
+        every = "all " if len(finding.devices) > 1 else ""
+        same = f"; {every}{training_text(*trainings)}"
     sentence = (
-        f"Test accuracy of the best QNN under each device's noise (λ = "
-        f"{grid.reference_scale:g}): {'; '.join(parts)}."
+        f"The best QNN under each device's noise (λ = {grid.reference_scale:g}), in test "
+        f"accuracy: {'; '.join(parts)}{same}."
     )
     rule = (
         f"{_chosen(grid)} by mean training accuracy under the device's noise, ties "
         "going to fewer two-qubit gates; the accuracy printed is that on test samples, which had "
-        f"no part in the choice, with its 95 % t interval over {len(grid.seeds)} seed(s)."
+        f"no part in the choice, with its 95 % t interval over {counted(len(grid.seeds), 'seed')}."
     )
-    return Verdict(sentence, rule, {d.target: d.accuracy for d in finding.devices})
+    return Verdict("Best QNN", sentence, rule, {d.title: d.accuracy for d in finding.devices})
 
 
 def _chosen(grid: Grid) -> str:
     swept = {DEPTH: "depth", ENTANGLER: "entangler", TRAINING: "training"}
     names = [word for column, word in swept.items() if len(grid.qnn.distinct(column)) > 1]
     if not names:
-        return "Only one configuration was run; nothing had to be chosen"
+        return "Only one configuration was run; it counts as chosen"
     return f"{listed(names).capitalize()} {'is' if len(names) == 1 else 'are'} chosen"
 
 
 def _noise_cost(finding: Finding) -> Verdict | None:
-    costs = [(d, d.noise_cost) for d in finding.devices if d.noise_cost is not None]
-    if not costs:
-        return None
-    parts = []
-    for device, cost in costs:
-        if cost.below_zero:
-            parts.append(f"{number(-cost.mean)} on {device.target} ({_swapped(cost)})")
-        elif cost.above_zero:
-            parts.append(f"nothing on {device.target}, which gains {cost.text()}")
-        else:
-            parts.append(f"nothing that was shown on {device.target} ({_swapped(cost)})")
     scale = finding.grid.reference_scale
-    sentence = f"The device's noise (λ = {scale:g}) costs in accuracy: {'; '.join(parts)}."
-    rule = (
-        f"Test accuracy of the chosen QNN at λ = {scale:g} minus at λ = 0, paired over seeds; "
-        "a cost is said to be shown if its whole interval (95 % jointly over devices) is beyond 0."
+    return _outcome(
+        "Cost of noise",
+        [(d, d.noise_cost) for d in finding.devices],
+        f"the device's noise (λ = {scale:g}) was shown to raise accuracy",
+        f"the device's noise (λ = {scale:g}) was shown to cost accuracy",
+        f"no cost of the device's noise (λ = {scale:g}) was shown",
+        f"Test accuracy of the chosen QNN at λ = {scale:g} minus at λ = 0, paired over seeds. "
+        f"{_SHOWN}",
     )
-    return Verdict(sentence, rule, {d.target: cost for d, cost in costs})
-
-
-def _swapped(cost: Estimate) -> str:
-    if cost.low is None or cost.high is None:
-        return f"{number(-cost.mean)}, one seed, no interval"
-    return f"{number(-cost.high)} to {number(-cost.low)}"
 
 
 def _depth(finding: Finding) -> Verdict | None:
-    told = [d for d in finding.devices if d.paying_depth is not None]
-    if not told:
+    by_depth: dict[int, list[str]] = {}
+    for device in finding.devices:
+        if device.paying_depth is not None:
+            by_depth.setdefault(device.paying_depth, []).append(device.title)
+    if not by_depth:
         return None
-    parts = []
-    for device in told:
-        depth, best = device.paying_depth, device.best.depth
-        if depth == best:
-            parts.append(f"{device.target} {best}, the chosen one")
-        else:
-            parts.append(f"{device.target} {depth} (chosen: {best})")
-    sentence = (
-        f"The smallest depth not shown to be worse than the chosen one: {'; '.join(parts)}."
-    )
+    parts = [f"beyond {d} on {listed(titles)}" for d, titles in sorted(by_depth.items())]
+    sentence = f"Depth was not shown to pay {', '.join(parts)}."
     rule = (
-        "Entangler and training are those of the chosen configuration; one-sided t tests paired "
-        "over seeds, Holm-corrected, at 5 %. Not shown to be worse does not mean equal: more "
-        "seeds may show a difference."
+        "The smallest depth that was not shown to be worse than the chosen one, entangler and "
+        "training equal: one-sided t tests paired over seeds, Holm-corrected, at 5 %. Not shown "
+        "to be worse does not mean equal: more seeds may show a difference."
     )
     numbers = {
-        f"{d.target}: depth {d.best.depth} − {depth}": gain
-        for d in told
+        f"{d.title}: depth {d.best.depth} − {depth}": gain
+        for d in finding.devices
         for depth, gain, _ in d.depth_gains
     }
-    return Verdict(sentence, rule, numbers)
+    return Verdict("Depth", sentence, rule, numbers)
 
 
 def _entangler(finding: Finding) -> Verdict | None:
-    gains = [(d, d.entangling_gain) for d in finding.devices if d.entangling_gain is not None]
-    return _differences(
-        gains,
-        "The best entangled QNN against the best without entangler",
-        "Both are chosen by mean training accuracy under the device's noise; test accuracy, "
-        "paired over seeds, 95 % jointly over devices.",
+    return _outcome(
+        "Entangler",
+        [(d, d.entangling_gain) for d in finding.devices],
+        "entangling was shown to help",
+        "entangling was shown to hurt",
+        "no difference between entangling and not entangling was shown",
+        "The best QNN with an entangler minus the best without, both chosen by mean training "
+        f"accuracy under the device's noise; test accuracy, paired over seeds. {_SHOWN}",
     )
 
 
 def _training(finding: Finding) -> Verdict | None:
-    gains = [(d, d.training_gain) for d in finding.devices if d.training_gain is not None]
-    return _differences(
-        gains,
-        "Training with the device's noise against training without it",
-        "Test accuracy under the device's noise at the chosen depth and entangler, paired over "
-        "seeds, 95 % jointly over devices.",
+    return _outcome(
+        "Training",
+        [(d, d.training_gain) for d in finding.devices],
+        "training with the device's noise was shown to help",
+        "training with the device's noise was shown to hurt",
+        "no difference between training with and without the device's noise was shown",
+        "Trained with the noise minus trained without, at the chosen depth and entangler under "
+        f"the device's noise; test accuracy, paired over seeds. {_SHOWN}",
     )
 
 
-def _differences(
-    gains: Sequence[tuple[DeviceFinding, Estimate]], subject: str, rule: str
+_CLASSICAL = "Against classical learners"
+_SHOWN = (
+    "A difference is shown if its whole interval (95 % jointly over devices, three seeds or more) "
+    "is on one side of 0; what is not shown may still be there."
+)
+
+
+def _outcome(
+    topic: str,
+    gains: Sequence[tuple[DeviceFinding, Estimate | None]],
+    above: str,
+    below: str,
+    neither: str,
+    rule: str,
 ) -> Verdict | None:
-    if not gains:
+    """One sentence over all devices, by what was shown on each; ``None`` without numbers."""
+    known = [(device.title, gain) for device, gain in gains if gain is not None]
+    if not known:
         return None
-    parts = []
-    for device, gain in gains:
-        if gain.above_zero:
-            word = "better"
-        elif gain.below_zero:
-            word = "worse"
-        else:
-            word = "no difference shown"
-        parts.append(f"{device.target} {gain.signed()}, {word}")
-    return Verdict(f"{subject}: {'; '.join(parts)}.", rule, {d.target: g for d, g in gains})
+    up = [f"{title} by {gain.text()}" for title, gain in known if gain.above_zero]
+    down = [f"{title} by {gain.reversed().text()}" for title, gain in known if gain.below_zero]
+    rest = [title for title, gain in known if not gain.above_zero and not gain.below_zero]
+    parts = [
+        f"{text} on {listed(titles)}"
+        for text, titles in ((above, up), (below, down), (neither, rest))
+        if titles
+    ]
+    sentence = "; ".join(parts)
+    return Verdict(topic, f"{sentence[0].upper()}{sentence[1:]}.", rule, dict(known))

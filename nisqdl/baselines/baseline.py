@@ -46,6 +46,7 @@ class Baseline:
         weights: Fitted numbers of a fitted classifier.
         loss: Training loss of a fitted classifier that starts at random, None for the others:
             of several starts, the one with the smallest loss is taken.
+        budgeted: Whether its size is made to fit a budget of weights: the QNN's.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Baseline:
     make: Callable[[Hyperparameters, int], Any]
     weights: Callable[[Any], int]
     loss: Callable[[Any], float] | None = None
+    budgeted: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,14 @@ def fit_baseline(
     """
     baseline = BASELINES.find(name)
     shape = Shape(split.num_features, split.num_classes)
-    reason = refusal(baseline, shape, budget)
-    if reason is not None:
-        return reason
+    refused = refusal(baseline, shape, budget)
+    if refused is not None:
+        return refused
     candidates = baseline.candidates(shape, budget)
-    chosen, validation_accuracy = _choose(baseline, candidates, split, seed)
-    model, converged = _fit(baseline, chosen, split, seed)
-    predicted = model.predict(split.test_features)
+    with _one_thread():
+        chosen, validation_accuracy = _choose(baseline, candidates, split, seed)
+        model, converged = _fit(baseline, chosen, split, seed)
+        predicted = model.predict(split.test_features)
     return BaselineResult(
         name=baseline.name,
         accuracy=accuracy(split.test_labels, predicted),
@@ -80,6 +82,15 @@ def refusal(baseline: Baseline, shape: Shape, budget: int | None) -> Refusal | N
             f" classes has {smallest} weights, but the budget is {budget}.",
         )
     return None
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Linear algebra on one thread: for matrices this small, several are ten times slower."""
+    import scipy.linalg  # noqa: F401  its library must be loaded before it can be limited
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limits
 
 
 def _choose(

@@ -8,7 +8,7 @@ from nisqdl.baselines.baseline import Baseline, Hyperparameters, Shape
 
 _MOST_HIDDEN = 32
 """Hidden units where no budget, or a large one, would allow more: enough for small data."""
-_PENALTIES = (0.1, 0.001, 1.0)
+_PENALTIES = (1.0, 0.1, 0.01)
 
 
 def mlp_weights(shape: Shape, hidden: int) -> int:
@@ -65,4 +65,5 @@ MLP = Baseline(
     make=_make,
     weights=_weights,
     loss=_loss,
+    budgeted=True,
 )

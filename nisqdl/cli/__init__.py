@@ -1,0 +1,43 @@
+"""The command line: one file a verb, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import click
+
+import nisqdl
+from nisqdl.cli.group import LazyGroup
+
+EPILOG = """\b
+Examples:
+  nisqdl run noise_vs_accuracy       run a shipped experiment, or resume it
+  nisqdl new mine && nisqdl run mine.yaml
+  nisqdl list devices
+  nisqdl show torino
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    verbs={
+        "run": "Run an experiment, or resume what was interrupted.",
+        "plan": "Say what an experiment would take; nothing runs.",
+        "report": "Build the report of a run again, from its records alone.",
+        "export": "Write a run's records as CSV or JSON.",
+        "list": "List experiments, devices, noise, circuits, data sets, engines.",
+        "show": "Show one device, noise recipe, circuit, data set or experiment.",
+        "new": "Write a commented experiment file to start from.",
+        "backend": "Make snapshots of devices.",
+        "doctor": "Show versions, cores, memory, caches and accounts.",
+        "completion": "Print the shell's completion script.",
+    },
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(nisqdl.__version__, prog_name="nisqdl")
+@click.option("--debug", is_flag=True, help="Show tracebacks; goes with every command.")
+def main(debug: bool) -> None:
+    """Experiments with quantum neural networks on noisy devices.
+
+    Exit codes: 0 done, 1 failed, 2 wrong input, 3 still pending, 4 account or connection,
+    5 budget refused, 130 interrupted.
+    """

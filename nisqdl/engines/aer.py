@@ -10,16 +10,16 @@ Aer's leave it out. Where gates are noiseless, a state vector does the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nisqdl.engines.angles import Angles, compile_angles
 from nisqdl.engines.contract import Array, Pull
+from nisqdl.engines.outcomes import groups, measured, parities, terms
 from nisqdl.errors import CapacityError, InputError, NisqdlError
 from nisqdl.noise.aer import aer_noise_model
 from nisqdl.noise.channels import NoiseChannels, Readout
@@ -28,20 +28,18 @@ from nisqdl.noise.readout import with_readout
 
 if TYPE_CHECKING:
     from qiskit.circuit import Parameter, QuantumCircuit
-    from qiskit.quantum_info import PauliList, SparsePauliOp
+    from qiskit.quantum_info import SparsePauliOp
     from qiskit_aer import AerSimulator
 
     from nisqdl.circuits.model import Model
     from nisqdl.targets.isa import IsaModel
-
-Complexes: TypeAlias = npt.NDArray[np.complex128]
 
 _ROTATIONS = frozenset({"rx", "ry", "rz", "p", "rxx", "ryy", "rzz", "rzx"})
 """One angle, and eigenvalues of the generator ±1/2 up to a phase: f(θ + π/2) − f(θ − π/2) is
 2 f'(θ), exactly, whatever noise follows (Schuld et al. 2019, arXiv:1811.11184)."""
 
 _UNROLLED = (*sorted(_ROTATIONS), "id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg")
-_UNROLLED += ("cx", "cy", "cz", "ecr", "swap", "unitary")
+_UNROLLED += ("cx", "cy", "cz", "ecr", "swap")
 
 _CIRCUITS_PER_RUN = 2000
 
@@ -142,12 +140,12 @@ class AerEvaluator:
             raise InputError(f"`shots` must be at least 1, but is {shots}.")
         angles = self.angles.evaluate(features, weights)
         estimates = np.zeros((angles.shape[1], len(self.observables)))
-        paulis, coefficients = _terms(self.observables)
-        for group in _groups(paulis):
+        paulis, coefficients = terms(self.observables)
+        for group in groups(paulis):
             basis_z = np.bitwise_or.reduce(paulis.z[group], axis=0)
             basis_x = np.bitwise_or.reduce(paulis.x[group], axis=0)
-            circuit = _measured(self.circuit, basis_x, basis_z)
-            signs = _parities(paulis.x[group] | paulis.z[group])
+            circuit = measured(self.circuit, basis_x, basis_z)
+            signs = parities(paulis.x[group] | paulis.z[group])
             for sample, data in enumerate(self._run(circuit, angles, shots, rng)):
                 means = signs(data["counts"]) / shots
                 estimates[sample] += coefficients[:, group] @ means
@@ -166,7 +164,7 @@ class AerEvaluator:
     def _saving(self) -> tuple[QuantumCircuit, Array]:
         """The circuit that saves every Pauli string, and the observables' coefficients (O, P)."""
         read = [with_readout(o, self.readout) for o in self.observables]
-        paulis, coefficients = _terms(read)
+        paulis, coefficients = terms(read)
         circuit = self.circuit.copy()
         for i, pauli in enumerate(paulis):
             circuit.save_expectation_value(pauli, circuit.qubits, label=f"pauli_{i}")
@@ -230,7 +228,8 @@ def _rotations_only(circuit: QuantumCircuit, noise: NoiseChannels) -> QuantumCir
                 f"The circuit holds the operation {operation.name}, but a model's circuit must "
                 "have gates only; its observables say what is measured."
             )
-        if operation.is_parameterized() and operation.name not in _ROTATIONS:
+        # Asked of the instruction: a controlled gate's own is_parameterized() is wrongly False.
+        if instruction.is_parameterized() and operation.name not in _ROTATIONS:
             others.add(operation.name)
     if not others:
         return circuit
@@ -259,7 +258,7 @@ def _own_angles(
     parameters: list[Parameter] = []
     for instruction in circuit.data:
         operation = instruction.operation
-        if operation.is_parameterized():
+        if instruction.is_parameterized():
             expressions.append(operation.params[0])
             parameters.append(Parameter(f"angle_{len(parameters)}"))
             operation = operation.to_mutable()
@@ -282,68 +281,3 @@ def _simulator(noise: NoiseChannels, method: str, threads: int) -> AerSimulator:
 
     model = None if noise.is_ideal else aer_noise_model(noise)
     return AerSimulator(method=method, noise_model=model, max_parallel_threads=threads)
-
-
-def _terms(observables: Sequence[SparsePauliOp]) -> tuple[PauliList, Array]:
-    """The different Pauli strings of some observables, and the coefficients (O, P)."""
-    from qiskit.quantum_info import PauliList
-
-    places: dict[str, int] = {}
-    entries = []
-    for row, observable in enumerate(observables):
-        for label, coefficient in observable.label_iter():
-            column = places.setdefault(label, len(places))
-            entries.append((row, column, complex(coefficient).real))
-    coefficients = np.zeros((len(observables), len(places)))
-    for row, column, value in entries:
-        coefficients[row, column] += value
-    return PauliList(list(places)), coefficients
-
-
-def _groups(paulis: PauliList) -> list[list[int]]:
-    """Indices of Pauli strings that can be measured together, qubit by qubit."""
-    place = {label: i for i, label in enumerate(paulis.to_labels())}
-    groups = paulis.group_qubit_wise_commuting()
-    return [[place[label] for label in group.to_labels()] for group in groups]
-
-
-def _measured(
-    circuit: QuantumCircuit, x: npt.NDArray[np.bool_], z: npt.NDArray[np.bool_]
-) -> QuantumCircuit:
-    """The circuit, turned to the basis of a Pauli string, with every qubit measured."""
-    from qiskit.circuit.library import UnitaryGate
-
-    turned = circuit.copy()
-    for qubit in np.flatnonzero(x).tolist():
-        to_z = _TO_Z["Y" if z[qubit] else "X"]
-        turned.append(UnitaryGate(to_z, label="to_z"), [qubit])
-    turned.measure_all()
-    return turned
-
-
-def _parities(supports: npt.NDArray[np.bool_]) -> Any:
-    """A function of Aer's counts: the sum of (−1)^parity over outcomes, for each support (P, n)."""
-    bits = 1 << np.arange(supports.shape[1], dtype=np.uint64)
-    masks = [int(sum(bits[row].tolist())) for row in supports]
-
-    def sums(counts: Mapping[str, int]) -> Array:
-        outcomes = [(int(key, 16), count) for key, count in counts.items()]
-        return np.array(
-            [
-                sum(
-                    count * (1 - 2 * ((outcome & mask).bit_count() & 1))
-                    for outcome, count in outcomes
-                )
-                for mask in masks
-            ],
-            dtype=float,
-        )
-
-    return sums
-
-
-_TO_Z: dict[str, Complexes] = {
-    "X": np.array([[1, 1], [1, -1]], dtype=complex) / np.sqrt(2),
-    "Y": np.array([[1, -1j], [1, 1j]], dtype=complex) / np.sqrt(2),
-}
-"""The unitary that takes the eigenstates of X or Y to those of Z."""

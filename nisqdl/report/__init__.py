@@ -1,0 +1,141 @@
+"""Reports: pages and figures, from a run's records alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from nisqdl.catalog import Table
+from nisqdl.errors import InputError, NisqdlError
+from nisqdl.store.record import Json
+
+if TYPE_CHECKING:
+    from nisqdl.analysis.verdict import Verdict
+    from nisqdl.report.document import Document
+    from nisqdl.report.run_data import RunData
+
+Content: TypeAlias = "Callable[[RunData, str, int | None], tuple[Document, Verdict]]"
+
+
+@dataclass(frozen=True)
+class BuiltReport:
+    """A report's files.
+
+    Attributes:
+        html: The self-contained page.
+        markdown: The same as Markdown.
+        figures: The figures as SVG and PNG, which the Markdown shows.
+        verdict: The answer to the run's first question.
+    """
+
+    html: Path
+    markdown: Path
+    figures: tuple[Path, ...]
+    verdict: Verdict
+
+
+def build(folder: Path, planned: int | None = None) -> BuiltReport:
+    """(Re)build the report of a run folder, in that folder.
+
+    Args:
+        folder: The run folder.
+        planned: Number of points of the whole experiment. With fewer records the report says
+            that it is not complete, and claims no advantage.
+
+    Raises:
+        InputError: The folder is no run folder, has no record yet, or its study has no report.
+        NisqdlError: The files cannot be written.
+    """
+    from nisqdl.store.view import read_run
+
+    return write_report(read_run(folder), folder, planned)
+
+
+def write_report(run: RunData, folder: Path, planned: int | None = None) -> BuiltReport:
+    """Write the report of a run into a folder; each file is there whole, or as it was before.
+
+    Args and errors are those of ``build``.
+    """
+    from nisqdl.report.markdown import markdown_text
+    from nisqdl.report.page import html_page
+
+    content = CONTENTS.find(run.study)
+    if not run.records:
+        raise InputError(
+            f"The run in {folder} has no record yet, so there is nothing to report; "
+            "run it with `nisqdl run`."
+        )
+    document, verdict = content(run, folder.resolve().name, planned)
+    figures = []
+    for drawn in document.pictures():
+        for suffix, data in ((".svg", _standalone(drawn.svg)), (".png", drawn.png)):
+            figures.append(_write(folder / "figures" / f"{drawn.name}{suffix}", data))
+    markdown = _write(folder / "report.md", markdown_text(document).encode())
+    html = _write(folder / "report.html", html_page(document).encode())
+    return BuiltReport(html, markdown, tuple(figures), verdict)
+
+
+def device_picture(device: Json, path: Path) -> None:
+    """Write a device's map as a picture.
+
+    Args:
+        device: A device's summary, as in a run's context.
+        path: File to write; its name must end in ``.svg`` or ``.png``.
+
+    Raises:
+        InputError: The name ends otherwise, or the summary has no map.
+    """
+    from nisqdl.report.figures import device_map
+    from nisqdl.report.style import look
+    from nisqdl.report.svg import png_bytes, svg_text
+
+    if path.suffix not in (".svg", ".png"):
+        raise InputError(f"A picture's name must end in .svg or .png, but is {path.name!r}.")
+    with look():
+        drawing = device_map.draw(device)
+    if drawing is None:
+        raise InputError(f"{device.get('name')} has no coordinates, so no map can be drawn.")
+    if path.suffix == ".png":
+        _write(path, png_bytes(drawing.figure))
+    else:
+        svg = svg_text(drawing.figure, "device_map", f"Map of {device['name']}", drawing.alt)
+        _write(path, _standalone(svg))
+
+
+def _noise_accuracy(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.noise_accuracy import noise_accuracy_document
+
+    return noise_accuracy_document(run, name, planned)
+
+
+CONTENTS: Table[Content] = Table("study with a report", {"noise_accuracy": _noise_accuracy})
+
+
+def _standalone(svg: str) -> bytes:
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + svg.encode() + b"\n"
+
+
+def _write(path: Path, data: bytes) -> Path:
+    """Write a file beside its place and then move it there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            temporary.chmod(0o644)  # mkstemp's own is for the owner alone
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "free some space" if full else "check the path and its permissions"
+        raise NisqdlError(f"{path} cannot be written ({error.strerror}); {advice}.") from error
+    return path

@@ -42,6 +42,7 @@ class JsonFormat:
             "study": view.study,
             "created": view.created,
             "versions": dict(view.versions),
+            "planned": view.planned,
             "experiment": view.experiment,
         }
         stream.write(json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "records": [')

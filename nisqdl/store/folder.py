@@ -40,7 +40,9 @@ _PACKAGES = (
 
 
 @contextmanager
-def open_run(folder: Path, experiment: Json, study: str, context: Json) -> Iterator[RunStore]:
+def open_run(
+    folder: Path, experiment: Json, study: str, context: Json, planned: int | None = None
+) -> Iterator[RunStore]:
     """Open a run folder for writing, or make it; it is locked until the block ends.
 
     Args:
@@ -48,6 +50,7 @@ def open_run(folder: Path, experiment: Json, study: str, context: Json) -> Itera
         experiment: The experiment's canonical document. A folder keeps one experiment's records.
         study: Name of the study.
         context: What a report needs besides the records; kept as of the last opening.
+        planned: Number of points of the experiment, so that readers can tell half a run.
 
     Raises:
         InputError: The folder holds another experiment, another schema version, other files, or
@@ -59,7 +62,7 @@ def open_run(folder: Path, experiment: Json, study: str, context: Json) -> Itera
             folder.mkdir(parents=True, exist_ok=True)
             held.enter_context(writer_lock(folder))
             store = RunStore(folder, held.enter_context(_connection(folder)))
-            store.begin(experiment, study, context)
+            store.begin(experiment, study, context, planned)
         try:
             yield store
         except BaseException:
@@ -145,22 +148,25 @@ class RunStore:
         with self._transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO artifacts VALUES (?, ?, ?, ?, ?)", row)
 
-    def begin(self, experiment: Json, study: str, context: Json) -> None:
+    def begin(self, experiment: Json, study: str, context: Json, planned: int | None) -> None:
         """Write what the run is, or check that this folder holds the same one.
 
         Raises:
             InputError: It is another experiment's run, another version's, or damaged.
         """
         if is_empty(self._connection):
-            self._create(experiment, study, context)
+            self._create(experiment, study, context, planned)
         else:
             self._resume(experiment, study, context)
 
-    def _create(self, experiment: Json, study: str, context: Json) -> None:
+    def _create(
+        self, experiment: Json, study: str, context: Json, planned: int | None
+    ) -> None:
         meta = {
             "experiment": _text(experiment),
             "study": study,
             "context": _text(context),
+            "planned": _text(planned),
             "created": _now(),
             "versions": _text(installed_versions()),
         }

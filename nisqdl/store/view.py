@@ -33,6 +33,7 @@ class RunView:
         records: All records, sorted by their settings: the same order however the run went.
         created: When the run began, ISO 8601 in UTC.
         versions: Versions of Python and the packages with which it began.
+        planned: Number of points of the experiment; ``None`` where it was not said.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class RunView:
     records: tuple[Record, ...]
     created: str
     versions: Mapping[str, str]
+    planned: int | None
 
     def artifact(self, key: str) -> bytes:
         """The bytes of one artifact.
@@ -85,6 +87,7 @@ def read_run(folder: Path) -> RunView:
         records=tuple(sorted(records, key=_by_settings)),
         created=str(stored.get("created", "")),
         versions=parse_meta(stored, "versions", folder),
+        planned=parse_meta(stored, "planned", folder),
     )
 
 

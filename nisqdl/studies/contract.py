@@ -95,7 +95,7 @@ class Study(Protocol):
         ...
 
     def plan_rows(self, points: Sequence[Point], artifacts: Mapping[str, bytes]) -> list[Json]:
-        """A row for each circuit: its point settings, depth, two-qubit gates, duration, fidelity."""
+        """A row for each circuit: model, target, depth, two-qubit gates, duration, fidelity."""
         ...
 
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from nisqdl.baselines.baseline import Shape
 from nisqdl.datasets.options import DatasetOptions
 from nisqdl.datasets.split import Split, fingerprint, load_split
+from nisqdl.datasets.summary import summarise
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json
 from nisqdl.studies.settings import nested
@@ -32,6 +34,13 @@ def split_for(options: DatasetOptions, root_seed: int, seed: int) -> Split:
 def data_identity(options: DatasetOptions) -> str:
     """A text that changes when the data behind the options change."""
     return fingerprint(options)
+
+
+@lru_cache(maxsize=32)
+def data_shape(options: DatasetOptions) -> Shape:
+    """Features and classes of a data set, the same for every seed."""
+    summary = summarise(options)
+    return Shape(summary.features, len(summary.classes))
 
 
 def describe_data(options: Sequence[DatasetOptions], root_seed: int) -> list[Json]:

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from nisqdl.baselines import BASELINES
+from nisqdl.baselines.fit import refusal
 from nisqdl.circuits.build import num_qubits, num_weights
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.datasets.options import DatasetOptions
@@ -22,16 +23,16 @@ from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point
 from nisqdl.studies import classical, qnn
 from nisqdl.studies.contract import Cost, Outcome, Step
-from nisqdl.studies.data import data_identity, dataset_options, describe_data
+from nisqdl.studies.data import data_identity, data_shape, dataset_options, describe_data
+from nisqdl.studies.named import device_named
 from nisqdl.studies.settings import flatten, pick
-from nisqdl.targets.snapshots import find_device
 from nisqdl.targets.summary import device_summary
 from nisqdl.training.options import TrainingOptions
 
 
 def _device_name(name: str) -> str:
     try:
-        find_device(name)
+        device_named(name)
     except InputError as error:
         raise ValueError(str(error)) from None
     return name
@@ -45,7 +46,7 @@ def _engine_name(name: str) -> str:
     return name
 
 
-class Options(BaseModel):
+class NoiseAccuracyOptions(BaseModel):
     """One combination of the options of a ``noise_accuracy`` experiment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,11 +64,11 @@ class Options(BaseModel):
     root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
 
     @model_validator(mode="after")
-    def _fits(self) -> Options:
+    def _fits(self) -> NoiseAccuracyOptions:
         features = self.dataset.features
         if features is not None:
             qubits = num_qubits(self.model, features)
-            device = find_device(self.target)
+            device = device_named(self.target)
             if qubits > device.num_qubits:
                 raise ValueError(
                     f"the model needs {qubits} qubits for {features} features, but {self.target} "
@@ -76,16 +77,20 @@ class Options(BaseModel):
         return self
 
 
+_DATA = ("dataset.", "data", "root_seed", "seed")
+"""Settings that decide a point's rows."""
+
+
 class NoiseAccuracy:
     """The study ``noise_accuracy``."""
 
     name = "noise_accuracy"
     summary = "accuracy under device noise against depth, entangler, noise scale and training"
-    Options: type[BaseModel] = Options
+    Options: type[BaseModel] = NoiseAccuracyOptions
 
     def points(self, combinations: Sequence[BaseModel]) -> list[Point]:
         """QNN points, those of the control without entangler, and the classical baselines."""
-        options = [c for c in combinations if isinstance(c, Options)]
+        options = [c for c in combinations if isinstance(c, NoiseAccuracyOptions)]
         points: dict[str, Point] = {}
         for combination in [*options, *map(_without_entangler, options)]:
             for seed in range(combination.seeds):
@@ -97,7 +102,7 @@ class NoiseAccuracy:
                 points.setdefault(point.id, point)
         return list(points.values())
 
-    def _qnn_point(self, options: Options, seed: int) -> Point:
+    def _qnn_point(self, options: NoiseAccuracyOptions, seed: int) -> Point:
         settings = flatten(options.model_dump(mode="json", exclude={"seeds"}))
         return Point(
             self.name,
@@ -193,7 +198,7 @@ class NoiseAccuracy:
         targets = dict.fromkeys(str(settings["target"]) for settings in quantum)
         return {
             "devices": [
-                {"target": target, **device_summary(find_device(target))} for target in targets
+                {"target": target, **device_summary(device_named(target))} for target in targets
             ],
             "datasets": describe_data(
                 [dataset_options(settings) for settings in quantum], quantum[0]["root_seed"]
@@ -212,16 +217,16 @@ class NoiseAccuracy:
         return Cost(seconds=1.0, memory_mib=50.0)
 
 
-def _without_entangler(options: Options) -> Options:
+def _without_entangler(options: NoiseAccuracyOptions) -> NoiseAccuracyOptions:
     """The control that every report has: the same QNN, separable."""
     return options.model_copy(
         update={"model": options.model.model_copy(update={"entangler": "none"})}
     )
 
 
-def _baselines(options: Options) -> list[dict[str, Json]]:
+def _baselines(options: NoiseAccuracyOptions) -> list[dict[str, Json]]:
     """Settings of the classical baselines for one combination's data and weights."""
-    shape = _shape(options)
+    shape = data_shape(options.dataset)
     budget = num_weights(options.model, shape.features)
     found: list[dict[str, Json]] = []
     for seed in range(options.seeds):
@@ -233,8 +238,8 @@ def _baselines(options: Options) -> list[dict[str, Json]]:
                 "root_seed": options.root_seed,
                 "seed": seed,
             }
-            if baseline.restarts > 1:
-                if not baseline.candidates(shape, budget):
+            if baseline.budgeted:
+                if refusal(baseline, shape, budget):
                     continue
                 settings["baseline.budget"] = budget
             found.append(settings)

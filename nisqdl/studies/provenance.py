@@ -17,7 +17,9 @@ def versions() -> dict[str, str]:
     return {package: version(package) for package in PACKAGES}
 
 
-def provenance(seeds: Mapping[str, int], device: Mapping[str, Json] | None = None) -> dict[str, Json]:
+def provenance(
+    seeds: Mapping[str, int], device: Mapping[str, Json] | None = None
+) -> dict[str, Json]:
     """The provenance of one record.
 
     Args:

@@ -20,18 +20,16 @@ from nisqdl.datasets.scores import accuracy, balanced_accuracy
 from nisqdl.engines import find_engine
 from nisqdl.noise.applied import channels_for
 from nisqdl.noise.channels import IDEAL
-from nisqdl.noise.recipe import find_recipe
 from nisqdl.seeds import derive, generator
-from nisqdl.store.record import Json, Point, Record, content_hash
+from nisqdl.store.record import Json, Point, Record
 from nisqdl.studies.contract import Cost, Step
-from nisqdl.studies.data import dataset_options, split_for, split_of
+from nisqdl.studies.data import data_shape, dataset_options, split_of
+from nisqdl.studies.named import device_named, recipe_hash, recipe_named, snapshot_of
 from nisqdl.studies.provenance import provenance
 from nisqdl.studies.settings import nested
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.targets.layout import region_edges, regions
 from nisqdl.targets.serial import isa_from_bytes, isa_to_bytes
-from nisqdl.targets.snapshots import find_device
-from nisqdl.targets.summary import snapshot_hash
 from nisqdl.targets.transpile import transpile_model
 from nisqdl.training.checkpoint import trained_from_bytes, trained_to_bytes
 from nisqdl.training.loop import train
@@ -41,7 +39,6 @@ from nisqdl.training.options import TrainingOptions
 
 if TYPE_CHECKING:
     from nisqdl.circuits.model import Model
-    from nisqdl.datasets.split import Split
     from nisqdl.engines.contract import Array, Evaluator
     from nisqdl.targets.isa import IsaModel
 
@@ -51,7 +48,7 @@ TRAINED_AT_SCALE = 1.0
 
 def transpile(settings: Mapping[str, Json]) -> bytes:
     """The ISA model of these settings, serialised."""
-    device = find_device(settings["target"])
+    device = device_named(settings["target"])
     isa = transpile_model(
         _model(settings),
         device,
@@ -82,7 +79,7 @@ def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Rec
     settings = points[0].settings
     model = _isa(isa)
     trained = trained_from_bytes(weights)
-    device = find_device(settings["target"])
+    device = device_named(settings["target"])
     cost = circuit_cost(model, device)
     circuit = {
         "weights": len(model.weights),
@@ -96,7 +93,7 @@ def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Rec
         "physical_qubits": list(model.physical_qubits),
         "training_steps": trained.steps,
     }
-    identity = {"device": model.device, "snapshot": snapshot_hash(device)}
+    calibration = {"device": model.device, "snapshot": settings["snapshot"]}
     for point in points:
         start = time.perf_counter()
         evaluator = _evaluator(point.settings, isa)
@@ -109,7 +106,7 @@ def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Rec
         yield Record(
             point,
             values={**values, **circuit},
-            provenance=provenance(seeds, identity),
+            provenance=provenance(seeds, calibration),
             seconds=time.perf_counter() - start,
         )
 
@@ -117,7 +114,7 @@ def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Rec
 def circuit_row(settings: Mapping[str, Json], isa: bytes) -> Json:
     """What one transpiled circuit costs, for plans."""
     model = _isa(isa)
-    cost = circuit_cost(model, find_device(settings["target"]))
+    cost = circuit_cost(model, device_named(settings["target"]))
     return {
         "model": title(settings),
         "target": settings["target"],
@@ -154,15 +151,15 @@ def cost(step: Step, artifacts: Sequence[bytes]) -> Cost:
 
 def needs_schedule(settings: Mapping[str, Json]) -> bool:
     """Whether the noise acts during idle times, so that the circuit has to be scheduled."""
-    recipe = find_recipe(settings["noise.recipe"])
+    recipe = recipe_named(settings["noise.recipe"])
     return recipe.restricted(_switched(settings)).needs_schedule
 
 
 def identity(settings: Mapping[str, Json]) -> dict[str, Json]:
     """What stands behind the names in the settings: hashes of the recipe and the snapshot."""
     return {
-        "recipe": content_hash(find_recipe(settings["noise.recipe"]).model_dump(mode="json")),
-        "snapshot": snapshot_hash(find_device(settings["target"])),
+        "recipe": recipe_hash(settings["noise.recipe"]),
+        "snapshot": snapshot_of(settings["target"]),
     }
 
 
@@ -212,23 +209,19 @@ def _model_options(settings: Mapping[str, Json]) -> ModelOptions:
 
 
 def _model(settings: Mapping[str, Json]) -> Model:
-    """The logical model; its shape is the same for every seed's split."""
-    split = _any_split(settings)
+    """The logical model; it is the same for every seed."""
+    shape = data_shape(dataset_options(settings))
     region = _device_region(settings)
-    edges = region_edges(find_device(settings["target"]), region) if region else None
-    return build_model(_model_options(settings), split.num_features, split.num_classes, edges)
+    edges = region_edges(device_named(settings["target"]), region) if region else None
+    return build_model(_model_options(settings), shape.features, shape.classes, edges)
 
 
 def _device_region(settings: Mapping[str, Json]) -> tuple[int, ...] | None:
     """Where a model with the device's own edges lives; ``None`` lets the transpiler choose."""
     if settings["model.entangler"] != "device":
         return None
-    qubits = num_qubits(_model_options(settings), _any_split(settings).num_features)
-    return regions(find_device(settings["target"]), qubits, 1)[0]
-
-
-def _any_split(settings: Mapping[str, Json]) -> Split:
-    return split_for(dataset_options(settings), settings["root_seed"], settings.get("seed", 0))
+    qubits = num_qubits(_model_options(settings), data_shape(dataset_options(settings)).features)
+    return regions(device_named(settings["target"]), qubits, 1)[0]
 
 
 @lru_cache(maxsize=256)
@@ -260,7 +253,7 @@ def _prepared(
 ) -> Evaluator:
     model = _isa(isa)
     noise = channels_for(
-        find_recipe(recipe), find_device(target), model.physical_qubits, scale, channels
+        recipe_named(recipe), device_named(target), model.physical_qubits, scale, channels
     )
     return find_engine(engine).prepare(model, noise)
 

@@ -53,7 +53,7 @@ def circuit_cost(isa: IsaModel, device: Device) -> Cost:
     for instruction in circuit.data:
         qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
         if instruction.operation.name == "delay":
-            busy_ns[qubits[0]] += _delay_ns(instruction)
+            busy_ns[qubits[0]] += delay_ns(instruction)
             continue
         gate = _calibration(device, isa, instruction.operation.name, qubits)
         fidelity *= 1 - (gate.error or 0.0)
@@ -91,7 +91,12 @@ def _calibration(device: Device, isa: IsaModel, name: str, qubits: list[int]) ->
     return gate
 
 
-def _delay_ns(instruction: CircuitInstruction) -> float:
+def delay_ns(instruction: CircuitInstruction) -> float:
+    """Duration of a delay in ns.
+
+    Raises:
+        InputError: It is in another unit.
+    """
     unit = instruction.operation.unit
     if unit != "ns":
         raise InputError(f"A delay must be in ns, but is in {unit}. Schedule it with nisqdl.")

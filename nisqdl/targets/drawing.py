@@ -49,7 +49,9 @@ def _hops(num_qubits: int, pairs: Iterable[Collection[int]]) -> npt.NDArray[np.f
 
 def _circle(num_qubits: int) -> npt.NDArray[np.float64]:
     angles = 2 * np.pi * np.arange(num_qubits) / num_qubits
-    return num_qubits / 6 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    places: npt.NDArray[np.float64] = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    places *= num_qubits / 6
+    return places
 
 
 def _pull(

@@ -121,7 +121,8 @@ def _best(graph: GoodGraph, found: set[frozenset[int]], keep: int) -> list[froze
     ranked = sorted(found, key=lambda region: (-_score(graph, region), sorted(region)))
     share = max(1, keep // max(1, len(graph.readout)))
     seen: dict[int, int] = {}
-    first, rest = [], []
+    first: list[frozenset[int]] = []
+    rest: list[frozenset[int]] = []
     for region in ranked:
         corner = min(region)
         seen[corner] = seen.get(corner, 0) + 1

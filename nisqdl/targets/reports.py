@@ -44,7 +44,7 @@ def device_from_reports(conf: Report, props: Report, source: str) -> Device:
         basis = _basis_gates(conf, props)
         gates = tuple(_gates(props["gates"], basis))
         gates += tuple(_uncalibrated_couplings(conf, gates, basis))
-        pairs = {gate.qubits for gate in gates if len(gate.qubits) == 2}
+        pairs = {tuple(gate.qubits) for gate in gates if len(gate.qubits) == 2}
         return Device(
             name=_plain_name(conf["backend_name"]),
             date=_utc(props["last_update_date"]),

@@ -1,4 +1,4 @@
-"""A device's target for Qiskit's transpiler, restricted to chosen qubits and to what is not faulty."""
+"""A device's target for Qiskit's transpiler: chosen qubits only, nothing faulty."""
 
 from __future__ import annotations
 

@@ -146,9 +146,7 @@ def _compacted(circuit: QuantumCircuit, used: list[int]) -> QuantumCircuit:
 def _restricted(op: SparsePauliOp, used: list[int]) -> SparsePauliOp:
     from qiskit.quantum_info import PauliList, SparsePauliOp
 
-    paulis = PauliList.from_symplectic(
-        op.paulis.z[:, used], op.paulis.x[:, used], op.paulis.phase
-    )
+    paulis = PauliList.from_symplectic(op.paulis.z[:, used], op.paulis.x[:, used], op.paulis.phase)
     return SparsePauliOp(paulis, op.coeffs)
 
 

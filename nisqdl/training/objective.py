@@ -74,9 +74,9 @@ class Objective:
         """The mean loss at weights (W,).
 
         Raises:
-            NisqdlError: It is not finite.
+            NisqdlError: It, or a value that it comes from, is not finite.
         """
-        return self._finite(self.loss(self.evaluator.values(self.features, weights)))
+        return self._loss_of(self.evaluator.values(self.features, weights))
 
     def value_and_gradient(self, weights: Array) -> tuple[float, Array]:
         """The mean loss at weights (W,) and its gradient (W,).
@@ -85,12 +85,16 @@ class Objective:
             NisqdlError: One of them is not finite.
         """
         values, gradient = self.evaluator.values_and_gradient(self.features, weights, self.pull)
-        loss = self._finite(self.loss(values))
+        loss = self._loss_of(values)
         if not np.isfinite(gradient).all():
             raise _diverged("the gradient has an entry that is not finite", self.step)
         return loss, gradient
 
-    def _finite(self, loss: float) -> float:
+    def _loss_of(self, values: Array) -> float:
+        # Decoding takes an infinite value for a certain one: it has to be met before.
+        if not np.isfinite(values).all():
+            raise _diverged("an expectation value is not finite", self.step)
+        loss = self.loss(values)
         if not math.isfinite(loss):
             raise _diverged(f"the loss is {loss}", self.step)
         return loss
@@ -98,7 +102,7 @@ class Objective:
 
 def _diverged(what: str, step: int) -> NisqdlError:
     return NisqdlError(
-        f"Training cannot go on at step {step}: {what}, but must be finite. Train with a smaller "
+        f"Training cannot go on at step {step}: {what}. Train with a smaller "
         "`training.learning_rate`; if it happens at step 0 already, the model's own values are "
         "not finite."
     )

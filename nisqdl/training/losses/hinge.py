@@ -38,4 +38,4 @@ def _rivals(probabilities: Array, labels: Labels) -> Labels:
     """The most probable class besides the true one, shape (B,)."""
     others = probabilities.copy()
     others[np.arange(len(labels)), labels] = -np.inf
-    return others.argmax(axis=1).astype(np.int64, copy=False)
+    return np.asarray(others.argmax(axis=1), dtype=np.int64)

@@ -19,7 +19,7 @@ class Squared(Loss):
 
     def of_samples(self, probabilities: Array, labels: Labels) -> Array:
         error = _error(probabilities, labels)
-        return np.add.reduce(error * error, axis=1, dtype=np.float64)
+        return np.asarray((error * error).sum(axis=1), dtype=np.float64)
 
     def slopes(self, probabilities: Array, labels: Labels) -> Array:
         return 2.0 * _error(probabilities, labels)

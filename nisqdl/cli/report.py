@@ -1,0 +1,39 @@
+"""``nisqdl report``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nisqdl.cli.output import json_option, print_json
+
+
+@click.command(
+    epilog="""\b
+Example:
+  nisqdl report results/runs/noise_vs_accuracy
+"""
+)
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@json_option
+def command(run_dir: Path, as_json: bool) -> None:
+    """Build the report of a run again, from its records alone.
+
+    Works without Qiskit, on half a run too, and while the run goes on.
+    """
+    from nisqdl import report
+    from nisqdl.store.view import read_run
+
+    built = report.build(run_dir, planned=read_run(run_dir).planned)
+    if as_json:
+        print_json(
+            {
+                "report": str(built.html),
+                "markdown": str(built.markdown),
+                "verdict": str(built.verdict),
+            }
+        )
+    else:
+        click.echo(str(built.verdict))
+        click.echo(f"Report: {built.html}")

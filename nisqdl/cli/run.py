@@ -1,0 +1,63 @@
+"""``nisqdl run``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nisqdl.cli.output import json_option, print_json
+from nisqdl.cli.workers import workers_option
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nisqdl run noise_vs_accuracy
+  nisqdl run mine.yaml --out /scratch/mine --workers 8
+  nisqdl run mine.yaml --json > summary.json
+"""
+)
+@click.argument("experiment", metavar="FILE_OR_NAME")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The run folder.  [default: results/runs/<name> under the current folder]",
+)
+@workers_option
+@click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
+def command(experiment: str, out: Path | None, workers: int, quiet: bool, as_json: bool) -> None:
+    """Run an experiment, or resume what was interrupted.
+
+    FILE_OR_NAME is an experiment file, or the name of a shipped one (`nisqdl list experiments`).
+    Each result is stored as it is found: interrupted at any moment, the same command goes on,
+    and ends with the same records. The report is built at the end.
+    """
+    import sys
+
+    from nisqdl import report
+    from nisqdl.experiment import load
+    from nisqdl.runner.progress import Silence, progress_for
+    from nisqdl.runner.run import default_folder, run
+
+    asked = load(experiment)
+    folder = out or default_folder(asked.name)
+    summary = run(asked, folder, workers, Silence() if quiet else progress_for(sys.stderr))
+    built = report.build(folder, planned=summary.points)
+    if as_json:
+        print_json(
+            {
+                "experiment": asked.name,
+                "folder": str(folder),
+                "points": summary.points,
+                "added": summary.added,
+                "seconds": round(summary.seconds, 3),
+                "report": str(built.html),
+                "markdown": str(built.markdown),
+                "verdict": str(built.verdict),
+            }
+        )
+    else:
+        click.echo(str(built.verdict))
+        click.echo(f"Report: {built.html}")

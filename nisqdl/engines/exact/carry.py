@@ -1,0 +1,200 @@
+"""Carrying states through a program within a memory budget, and derivatives back.
+
+Forward carries states, backward carries observables or adjoints with the transposed operations.
+Derivatives need what the other direction had between the clusters: kept whole where that fits, else
+from checkpoints, recomputed one segment at a time. Nothing is ever inverted, so channels that have
+no inverse (reset, full depolarizing) are as good as any.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nisqdl.engines.exact.factors import assemble
+from nisqdl.engines.exact.program import WIDTH, Floats, Integers, Program, turning_pairs
+from nisqdl.engines.exact.sweeps import sweep, sweep_slopes
+
+_PAIRS = turning_pairs()
+_BYTES = 8
+
+
+@dataclass(frozen=True)
+class BoundProgram:
+    """A program with its angles.
+
+    Attributes:
+        dense1: Matrices of the chains, (D, 16).
+        slopes: Their derivatives by each of their angles, (rotations in chains, 12).
+        trig: Cosines and sines of the program's own rotations, (R, 2, samples or 1).
+    """
+
+    program: Program
+    dense1: Floats
+    slopes: Floats
+    trig: Floats
+
+    def forward(self, states: Floats) -> Floats:
+        """States (items, size · lanes) after the program."""
+        return self._carried(states, backward=False)
+
+    def backward(self, states: Floats) -> Floats:
+        """Observables (items, size · lanes) at the program's end, seen from its start."""
+        return self._carried(states, backward=True)
+
+    def forward_kept(self, states: Floats) -> Floats:
+        """(items, clusters + 1, size · lanes): before the first cluster … after the last."""
+        kept = self._slots(states, len(self.program.clusters) + 1)
+        kept[:, 0] = states
+        self._sweep(kept, np.arange(kept.shape[1]), 0, len(self.program.clusters), False)
+        return kept
+
+    def backward_kept(self, states: Floats) -> Floats:
+        """As :meth:`forward_kept`, for :meth:`backward`; the last slot is the given one."""
+        kept = self._slots(states, len(self.program.clusters) + 1)
+        kept[:, -1] = states
+        self._sweep(kept, np.arange(kept.shape[1]), 0, len(self.program.clusters), True)
+        return kept
+
+    def slopes_from_kept(
+        self, kept: Floats, moving: Floats, *, backward: bool, ops: Integers
+    ) -> Floats:
+        """Derivatives of Σ adjoint · state, (items, accumulators, WIDTH).
+
+        Args:
+            kept: What went the other way, from :meth:`forward_kept` if ``backward``, else from
+                :meth:`backward_kept`.
+            moving: (items, size · lanes), adjoints at the end if ``backward``, else states at the
+                start. Changed in place to what arrives at the other end.
+            ops: The program's operations, with −1 where no derivative is wanted.
+        """
+        totals = np.zeros((len(moving), self.program.accumulators * WIDTH))
+        slots = np.arange(kept.shape[1])
+        stop = len(self.program.clusters)
+        self._sweep_slopes(kept, slots, 0, stop, backward, moving, totals, ops)
+        return totals.reshape(len(moving), -1, WIDTH)
+
+    def slopes_recomputed(
+        self, start: Floats, moving: Floats, *, backward: bool, ops: Integers
+    ) -> Floats:
+        """As :meth:`slopes_from_kept`, where only the kept states' own start is given.
+
+        Holds about 2 √clusters states of each item instead of all.
+        """
+        totals = np.zeros((len(moving), self.program.accumulators * WIDTH))
+        segments = list(self._segments())
+        if not backward:
+            segments.reverse()  # what is recomputed then comes from the end
+        checkpoints = self._slots(start, len(segments))
+        inner = self._slots(start, segment_length(len(self.program.clusters)) + 1)
+        checkpoints[:, 0] = start
+        for number, (first, stop) in enumerate(segments[:-1]):
+            self._fill(inner, checkpoints[:, number], first, stop, not backward)
+            checkpoints[:, number + 1] = inner[:, stop - first if backward else 0]
+        for number, (first, stop) in reversed(list(enumerate(segments))):
+            slots = self._fill(inner, checkpoints[:, number], first, stop, not backward)
+            self._sweep_slopes(inner, slots, first, stop, backward, moving, totals, ops)
+        return totals.reshape(len(moving), -1, WIDTH)
+
+    def _carried(self, states: Floats, *, backward: bool) -> Floats:
+        count = len(self.program.clusters)
+        pair = self._slots(states, 2)
+        slots = np.arange(count + 1) % 2
+        source, target = (slots[-1], slots[0]) if backward else (slots[0], slots[-1])
+        pair[:, source] = states
+        self._sweep(pair, slots, 0, count, backward)
+        return np.ascontiguousarray(pair[:, target])
+
+    def _segments(self) -> Iterator[tuple[int, int]]:
+        count = len(self.program.clusters)
+        length = segment_length(count)
+        for first in range(0, count, length):
+            yield first, min(first + length, count)
+
+    def _fill(
+        self, inner: Floats, start: Floats, first: int, stop: int, backward: bool
+    ) -> Integers:
+        slots = np.zeros(len(self.program.clusters) + 1, dtype=np.int64)
+        slots[first : stop + 1] = np.arange(stop + 1 - first)
+        inner[:, stop - first if backward else 0] = start
+        self._sweep(inner, slots, first, stop, backward)
+        return slots
+
+    def _slots(self, states: Floats, count: int) -> Floats:
+        return np.empty((len(states), count, states.shape[1]))
+
+    def _sweep(
+        self, states: Floats, slots: Integers, start: int, stop: int, backward: bool
+    ) -> None:
+        p = self.program
+        sweep(p.ops, p.clusters, p.offsets, self._tables(), self.trig, p.lanes, backward,
+              states, slots, start, stop)  # fmt: skip
+
+    def _sweep_slopes(
+        self, kept: Floats, slots: Integers, start: int, stop: int, backward: bool,
+        moving: Floats, totals: Floats, ops: Integers,
+    ) -> None:  # fmt: skip
+        p = self.program
+        sweep_slopes(ops, p.clusters, p.offsets, self._tables(), self.trig, p.lanes, backward,
+                     kept, slots, start, stop, moving, totals)  # fmt: skip
+
+    def _tables(self) -> tuple[Floats, Floats, Integers, Floats, Integers, Floats]:
+        p = self.program
+        return self.dense1, p.damp, p.perm, p.factor, _PAIRS, p.dense2
+
+
+def bind(program: Program, angles: Floats) -> BoundProgram:
+    """Give a program its angles (K, samples), or (K, 1) where no sample differs.
+
+    Angles in chains must be the same for all samples; the first column is taken.
+    """
+    chains = program.chains
+    trig = np.zeros((max(1, len(angles)), 2))
+    trig[: len(angles), 0] = np.cos(angles[:, 0])
+    trig[: len(angles), 1] = np.sin(angles[:, 0])
+    dense1 = np.empty((program.num_dense, 16))
+    slopes = np.empty((len(chains.turns), 12))
+    assemble(chains.starts, chains.kinds, chains.indices, chains.fixed, trig, dense1, slopes)
+    own = angles[program.turns]
+    return BoundProgram(program, dense1, slopes, np.stack([np.cos(own), np.sin(own)], axis=1))
+
+
+def angle_slopes(bound: BoundProgram, totals: Floats, num_angles: int) -> Floats:
+    """Derivatives by all K angles, (K, items, WIDTH), from the accumulators' totals."""
+    program = bound.program
+    chains = program.chains
+    split = 12 * program.num_dense
+    dense = totals[:, :split].reshape(len(totals), program.num_dense, 12, WIDTH)
+    result = np.zeros((num_angles, len(totals), WIDTH))
+    if len(chains.turns):
+        each = np.einsum("td,itdw->tiw", bound.slopes, dense[:, chains.owners])
+        np.add.at(result, chains.indices[chains.turns], each)
+    if len(program.turns):
+        np.add.at(result, program.turns, totals[:, split:].transpose(1, 0, 2))
+    return result
+
+
+def segment_length(clusters: int) -> int:
+    """Clusters between checkpoints."""
+    return max(1, math.isqrt(max(0, clusters - 1)) + 1)
+
+
+def bytes_kept(program: Program) -> int:
+    """Memory for one item with all its states kept."""
+    return (len(program.clusters) + 3) * program.size * program.lanes * _BYTES
+
+
+def bytes_recomputed(program: Program) -> int:
+    """Memory for one item with checkpoints."""
+    count = len(program.clusters)
+    length = segment_length(count)
+    slots = -(-count // length) + length + 1
+    return (slots + 4) * program.size * program.lanes * _BYTES
+
+
+def bytes_carried(program: Program) -> int:
+    """Memory for one item without derivatives."""
+    return 4 * program.size * program.lanes * _BYTES

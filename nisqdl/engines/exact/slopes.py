@@ -1,0 +1,97 @@
+"""Kernels on a tile: derivatives of one operation, from the state before it and the adjoint after.
+
+Accumulators are rows of WIDTH lanes: 12 for a dense one-qubit channel (∂/∂ its matrix without the
+first row, row by row), one for a rotation (∂/∂ its angle).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nisqdl.engines.exact.compiled import inlined
+from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
+from nisqdl.engines.exact.tiles import DATA, DENSE1, GRAD, KIND, ROT, ROT1, A, B
+
+
+@inlined
+def accumulate(
+    op: Any, rows: Any, state: Any, s: Any, adjoint: Any, t: Any, pairs2: Any, trig: Any,
+    totals: Any,
+) -> None:  # fmt: skip
+    """Add the operation's derivatives on this tile to ``totals`` (from row ``op[GRAD]``)."""
+    first = op[GRAD] * WIDTH
+    if op[KIND] == DENSE1:
+        for i in range(1, 4):
+            _dense1(i, rows, op[A], state, s, adjoint, t, totals, first + (i - 1) * 4 * WIDTH)
+    elif op[KIND] == ROT1:
+        _rot1(op[DATA], trig[op[ROT]], rows, op[A], state, s, adjoint, t, totals, first)
+    else:
+        _rot2(pairs2[op[DATA]], trig[op[ROT]], rows, op[A], op[B], state, s, adjoint, t,
+              totals, first)  # fmt: skip
+
+
+@inlined
+def _dense1(
+    i: Any, rows: Any, a: Any, state: Any, s: Any, adjoint: Any, t: Any, totals: Any, first: Any
+) -> None:
+    """∂/∂m[i, j] = Σ adjoint_i state_j."""
+    t0, t1 = load(totals, first), load(totals, first + WIDTH)
+    t2, t3 = load(totals, first + 2 * WIDTH), load(totals, first + 3 * WIDTH)
+    step = a * WIDTH
+    for high in range(0, rows * WIDTH, 4 * step):
+        for low in range(high, high + step, WIDTH):
+            v = load(adjoint, t + low + i * step)
+            t0 = fused(v, load(state, s + low), t0)
+            t1 = fused(v, load(state, s + low + step), t1)
+            t2 = fused(v, load(state, s + low + 2 * step), t2)
+            t3 = fused(v, load(state, s + low + 3 * step), t3)
+    store(totals, first, t0)
+    store(totals, first + WIDTH, t1)
+    store(totals, first + 2 * WIDTH, t2)
+    store(totals, first + 3 * WIDTH, t3)
+
+
+@inlined
+def _rot1(
+    axis: Any, cs: Any, rows: Any, a: Any, state: Any, s: Any, adjoint: Any, t: Any,
+    totals: Any, first: Any,
+) -> None:  # fmt: skip
+    """∂p' = −s p − c q and ∂q' = c p − s q, where p' = c p − s q and q' = s p + c q."""
+    step = a * WIDTH
+    p, q = (axis % 3 + 1) * step, ((axis + 1) % 3 + 1) * step
+    along, across = splat(0.0), splat(0.0)
+    for high in range(0, rows * WIDTH, 4 * step):
+        for low in range(high, high + step, WIDTH):
+            vp, vq = load(state, s + low + p), load(state, s + low + q)
+            up, uq = load(adjoint, t + low + p), load(adjoint, t + low + q)
+            along = fused(up, vp, fused(uq, vq, along))
+            across = fused(uq, vp, fused(times(splat(-1.0), up), vq, across))
+    _add_turn(cs, along, across, totals, first)
+
+
+@inlined
+def _rot2(
+    pairs: Any, cs: Any, rows: Any, a: Any, b: Any, state: Any, s: Any, adjoint: Any, t: Any,
+    totals: Any, first: Any,
+) -> None:  # fmt: skip
+    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
+    along, across = splat(0.0), splat(0.0)
+    for k in range(4):
+        p = ((pairs[k, 0] & 3) * a + (pairs[k, 0] >> 2) * b) * WIDTH
+        q = ((pairs[k, 1] & 3) * a + (pairs[k, 1] >> 2) * b) * WIDTH
+        for high in range(0, rows * WIDTH, 4 * large):
+            for middle in range(high, high + large, 4 * small):
+                for low in range(middle, middle + small, WIDTH):
+                    vp, vq = load(state, s + low + p), load(state, s + low + q)
+                    up, uq = load(adjoint, t + low + p), load(adjoint, t + low + q)
+                    along = fused(up, vp, fused(uq, vq, along))
+                    across = fused(uq, vp, fused(times(splat(-1.0), up), vq, across))
+    _add_turn(cs, along, across, totals, first)
+
+
+@inlined
+def _add_turn(cs: Any, along: Any, across: Any, totals: Any, first: Any) -> None:
+    """Add c · across − s · along."""
+    minus_sine = times(splat(-1.0), load(cs, WIDTH))
+    turn = fused(minus_sine, along, times(load(cs, 0), across))
+    store(totals, first, fused(splat(1.0), turn, load(totals, first)))

@@ -1,0 +1,200 @@
+"""From a circuit and its noise to events: channels and rotations on one or two qubits, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from nisqdl.engines.exact import ptm
+from nisqdl.errors import InputError
+from nisqdl.noise.aer import delay_ns
+from nisqdl.noise.channels import GateNoise, NoiseChannels
+
+if TYPE_CHECKING:
+    from qiskit.circuit import QuantumCircuit
+
+Qubits: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A fixed channel by its Pauli transfer matrix, (4, 4) or (16, 16)."""
+
+    qubits: Qubits
+    matrix: ptm.Floats
+
+    @property
+    def resets(self) -> bool:
+        """Whether the outcome does not depend on the state before."""
+        return len(self.qubits) == 1 and not self.matrix[:, 1:].any()
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """exp(−iθP/2) with P a product of ``paulis`` (1 to 3), one a qubit; θ is an angle's index."""
+
+    qubits: Qubits
+    paulis: tuple[int, ...]
+    angle: int
+
+
+Event: TypeAlias = Channel | Rotation
+
+
+@dataclass
+class Unrolled:
+    """A circuit's events, and the expressions of the angles that they count."""
+
+    events: list[Event] = field(default_factory=list)
+    expressions: list[Any] = field(default_factory=list)
+
+
+def unroll(circuit: QuantumCircuit, noise: NoiseChannels) -> Unrolled:
+    """The events of a circuit under a noise; each gate is followed by its own noise.
+
+    Raises:
+        InputError: The circuit has a measurement, control flow, an instruction that is not a gate,
+            or noise on a gate of three or more qubits.
+    """
+    result = Unrolled()
+    index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    for instruction in circuit.data:
+        gate = instruction.operation
+        qubits = tuple(index[qubit] for qubit in instruction.qubits)
+        if gate.name == "barrier":
+            continue
+        if gate.name == "delay":
+            if qubits[0] in noise.idle:
+                t1_ns, t2_ns = noise.idle[qubits[0]]
+                matrix = ptm.relaxation(delay_ns(gate), t1_ns, t2_ns)
+                result.events.append(Channel(qubits, matrix))
+            continue
+        _lay(gate, qubits, result)
+        after = noise.gates.get((gate.name, qubits))
+        if after is not None:
+            result.events.extend(_noise(gate.name, after, qubits))
+    return result
+
+
+def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
+    """Append one gate's events: from the tables, its matrix, or its definition."""
+    if gate.name in _ROTATIONS and type(gate).__module__.startswith(_STANDARD):
+        for paulis, places, angle in _ROTATIONS[gate.name](*gate.params):
+            _turn(paulis, tuple(qubits[p] for p in places), angle, result)
+        return
+    if gate.name == "reset":
+        result.events.append(Channel(qubits, ptm.RESET))
+        return
+    free = any(getattr(value, "parameters", None) for value in gate.params)
+    if not free and len(qubits) <= 2 and (matrix := _matrix(gate)) is not None:
+        if qubits:
+            result.events.append(Channel(qubits, matrix))
+        return
+    definition = gate.definition if _unitary(gate) else None
+    if definition is None:
+        raise InputError(
+            f"The circuit has {gate.name!r} on qubits {', '.join(map(str, qubits))}; the engine "
+            "'exact' takes gates, reset, delay and barrier. Remove measurements and control flow "
+            "(observables say what is measured), or choose the engine 'aer'."
+        )
+    index = {qubit: i for i, qubit in enumerate(definition.qubits)}
+    for inner in definition.data:
+        places = tuple(qubits[index[qubit]] for qubit in inner.qubits)
+        if inner.operation.name != "barrier":
+            _lay(inner.operation, places, result)
+
+
+def _turn(paulis: Sequence[int], qubits: Qubits, angle: Any, result: Unrolled) -> None:
+    if getattr(angle, "parameters", None) or len(qubits) == 2:
+        result.events.append(Rotation(qubits, tuple(paulis), len(result.expressions)))
+        result.expressions.append(angle)
+    else:
+        result.events.append(Channel(qubits, ptm.rotation(paulis[0], float(angle))))
+
+
+def _unitary(gate: Any) -> bool:
+    """Whether an operation without a table entry may be replaced by its definition."""
+    from qiskit.circuit import ControlFlowOp, Instruction
+
+    return isinstance(gate, Instruction) and not (
+        gate.num_clbits or isinstance(gate, ControlFlowOp)
+    )
+
+
+def _matrix(gate: Any) -> ptm.Floats | None:
+    """The transfer matrix of a gate without free parameters; ``None`` if it has no matrix."""
+    if not gate.params and type(gate).__module__.startswith(_STANDARD):
+        return _standard_matrix(type(gate), getattr(gate, "ctrl_state", None))
+    return _computed_matrix(gate)
+
+
+@cache
+def _standard_matrix(kind: Any, control_state: int | None) -> ptm.Floats | None:
+    gate = kind() if control_state is None else kind(ctrl_state=control_state)
+    return _computed_matrix(gate)
+
+
+def _computed_matrix(gate: Any) -> ptm.Floats | None:
+    from qiskit.circuit.exceptions import CircuitError
+    from qiskit.exceptions import QiskitError
+    from qiskit.quantum_info import Operator
+
+    if not _unitary(gate):
+        return None
+    try:
+        matrix = gate.to_matrix()
+    except (CircuitError, AttributeError):
+        try:
+            matrix = Operator(gate).data
+        except QiskitError:
+            return None
+    return ptm.unitary_ptm(np.asarray(matrix, dtype=complex))
+
+
+def _noise(name: str, noise: GateNoise, qubits: Qubits) -> Iterator[Channel]:
+    """Depolarizing on all qubits together, then relaxation of each."""
+    if noise.depolarizing:
+        if len(qubits) > 2:
+            raise InputError(
+                f"The noise depolarizes the gate {name!r} on {len(qubits)} qubits; the engine "
+                "'exact' takes noise on gates of one or two. Transpile the circuit to such gates."
+            )
+        diagonal = ptm.depolarizing(noise.depolarizing, len(qubits))
+        yield Channel(qubits, np.diag(diagonal))
+    for qubit, relax in zip(qubits, noise.relaxation, strict=bool(noise.relaxation)):
+        if relax.time_ns:
+            matrix = ptm.relaxation(relax.time_ns, relax.t1_ns, relax.t2_ns)
+            yield Channel((qubit,), matrix)
+
+
+_STANDARD = "qiskit.circuit.library.standard_gates"
+
+X, Y, Z = 1, 2, 3
+_HALF = np.pi / 2
+
+# Gate name → its angles → rotations in order, each (Paulis, places in the gate's qubits, angle);
+# a global phase does not matter.
+_ROTATIONS: Mapping[str, Any] = {
+    "rx": lambda t: [((X,), (0,), t)],
+    "ry": lambda t: [((Y,), (0,), t)],
+    "rz": lambda t: [((Z,), (0,), t)],
+    "p": lambda t: [((Z,), (0,), t)],
+    "u1": lambda t: [((Z,), (0,), t)],
+    "r": lambda t, f: [((Z,), (0,), -f), ((X,), (0,), t), ((Z,), (0,), f)],
+    "u": lambda t, f, g: [((Z,), (0,), g), ((Y,), (0,), t), ((Z,), (0,), f)],
+    "u3": lambda t, f, g: [((Z,), (0,), g), ((Y,), (0,), t), ((Z,), (0,), f)],
+    "u2": lambda f, g: [((Z,), (0,), g), ((Y,), (0,), _HALF), ((Z,), (0,), f)],
+    "rxx": lambda t: [((X, X), (0, 1), t)],
+    "ryy": lambda t: [((Y, Y), (0, 1), t)],
+    "rzz": lambda t: [((Z, Z), (0, 1), t)],
+    "rzx": lambda t: [((Z, X), (0, 1), t)],
+    "crx": lambda t: [((X,), (1,), t / 2), ((Z, X), (0, 1), -t / 2)],
+    "cry": lambda t: [((Y,), (1,), t / 2), ((Z, Y), (0, 1), -t / 2)],
+    "crz": lambda t: [((Z,), (1,), t / 2), ((Z, Z), (0, 1), -t / 2)],
+    "cp": lambda t: [((Z,), (0,), t / 2), ((Z,), (1,), t / 2), ((Z, Z), (0, 1), -t / 2)],
+    "cu1": lambda t: [((Z,), (0,), t / 2), ((Z,), (1,), t / 2), ((Z, Z), (0, 1), -t / 2)],
+}

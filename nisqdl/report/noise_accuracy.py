@@ -1,0 +1,427 @@
+"""The content of a noise_accuracy report: verdict, key numbers, figures, and where it is from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import yaml
+
+from nisqdl.analysis.grid import Grid, training_text
+from nisqdl.analysis.intervals import Estimate, mean_over_seeds, number, wilson
+from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, findings
+from nisqdl.analysis.table import Table
+from nisqdl.analysis.verdict import Verdict, verdicts
+from nisqdl.analysis.words import counted, listed
+from nisqdl.report.document import (
+    Answer,
+    Block,
+    Code,
+    DataTable,
+    Document,
+    Paragraph,
+    Picture,
+    Section,
+)
+from nisqdl.report.figures import FIGURES, device_map
+from nisqdl.report.run_data import RunData
+from nisqdl.report.style import Drawing, look
+from nisqdl.report.svg import png_bytes, svg_text
+from nisqdl.store.record import Json, Record
+
+MOST_DRAWN = 4
+"""So many questions of one run get figures; a page with more would be too large to open."""
+
+DASH = "–"
+
+
+def noise_accuracy_document(
+    run: RunData, name: str, planned: int | None
+) -> tuple[Document, Verdict]:
+    """The report of a run and the verdict on its first question.
+
+    Args:
+        run: The run as read from its folder.
+        name: The run's name, for the title.
+        planned: Number of points of the whole experiment; ``None`` where it is not known.
+
+    Raises:
+        InputError: There is no QNN record yet.
+    """
+    found = findings(run.records)
+    complete = planned is None or len(run.records) >= planned
+    told = [verdicts(finding, complete) for finding in found]
+    sections: list[Section] = []
+    for index, (finding, sayings) in enumerate(zip(found, told, strict=True)):
+        sections += _question(finding, sayings, index, len(found))
+    context = run.context if isinstance(run.context, Mapping) else {}
+    sections += _devices(context.get("devices") or [])
+    sections.append(_provenance(run, context.get("datasets") or [], name))
+    document = Document(
+        title=f"{name}: accuracy under noise",
+        status=_status(run, found, planned, complete),
+        answers=tuple(_answer(sayings) for sayings in told),
+        sections=tuple(sections),
+    )
+    return document, told[0][0]
+
+
+def _answer(sayings: Sequence[Verdict]) -> Answer:
+    return Answer(sayings[0].sentence, tuple(v.sentence for v in sayings[1:]))
+
+
+def _status(run: RunData, found: Sequence[Finding], planned: int | None, complete: bool) -> str:
+    points = counted(len(run.records), "point")
+    if not complete:
+        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
+    seeds = max(len(finding.grid.seeds) for finding in found)
+    devices = list(dict.fromkeys(d.title for finding in found for d in finding.devices))
+    return (
+        f"{points}; {counted(seeds, 'seed')}; {listed(devices)}. Run begun "
+        f"{_minute(run.created)}; made by nisqdl."
+    )
+
+
+def _question(
+    finding: Finding, sayings: Sequence[Verdict], index: int, questions: int
+) -> list[Section]:
+    suffix = f"-{index + 1}" if questions > 1 else ""
+    about = f": {finding.grid.title}" if questions > 1 else ""
+    rules = [Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in sayings]
+    key = Section(
+        f"findings{suffix}",
+        f"Key numbers{about}",
+        (_best_table(finding), *_reading(finding), *rules),
+    )
+    if index < MOST_DRAWN:
+        drawn: tuple[Block, ...] = tuple(_figures(finding, suffix))
+    else:
+        drawn = (Paragraph(f"Figures are drawn for the first {MOST_DRAWN} questions of a run."),)
+    sections = [key]
+    if drawn:
+        sections.append(Section(f"figures{suffix}", f"Figures{about}", drawn))
+    if finding.grid.baseline_names():
+        blocks = (_baseline_table(finding), _difference_table(finding))
+        title = f"Classical learners{about}"
+        sections.append(Section(f"baselines{suffix}", title, blocks))
+    return sections
+
+
+def _best_table(finding: Finding) -> DataTable:
+    """A column a device: what was chosen, how good it is, what it takes."""
+    scale = f"λ = {finding.grid.reference_scale:g}"
+    last = f"λ = {finding.grid.scales[-1]:g}"
+    columns = [_best_column(finding.grid, device) for device in finding.devices]
+    names = (
+        "depth", "entangler", "training", f"test accuracy at {scale}", "test accuracy at λ = 0",
+        f"test accuracy at {last}", "noise costs", "change per unit of λ",
+        "smallest depth not shown worse", "gain from entangling", "gain from training with noise",
+        "weights", "two-qubit gates", "circuit duration", "expected gate fidelity",
+    )  # fmt: skip
+    rows = tuple(
+        (name, *cells)
+        for name, *cells in zip(names, *columns, strict=True)
+        if any(cell != DASH for cell in cells)
+    )
+    heads = ("", *(device.title for device in finding.devices))
+    return DataTable(f"The best QNN of each device under its noise ({scale})", heads, rows)
+
+
+def _best_column(grid: Grid, device: DeviceFinding) -> tuple[str, ...]:
+    duration = device.costs.get("duration_ns")
+    fidelity = device.costs.get("expected_fidelity")
+    return (
+        str(device.best.depth),
+        device.best.entangler,
+        training_text(device.best.training).removeprefix("trained "),
+        device.accuracy.text(),
+        _text(device.ideal_accuracy),
+        _text(grid.estimate(device.target, device.best, grid.scales[-1])),
+        _signed(device.noise_cost.reversed() if device.noise_cost else None),
+        _signed(device.slope),
+        DASH if device.paying_depth is None else str(device.paying_depth),
+        _signed(device.entangling_gain),
+        _signed(device.training_gain),
+        _cost(device, "weights"),
+        _cost(device, "two_qubit_gates"),
+        DASH if duration is None else f"{duration / 1000:.2f} µs",
+        DASH if fidelity is None else number(fidelity),
+    )
+
+
+def _text(estimate: Estimate | None) -> str:
+    return estimate.text() if estimate else DASH
+
+
+def _signed(estimate: Estimate | None) -> str:
+    return estimate.signed() if estimate else DASH
+
+
+def _cost(device: DeviceFinding, column: str) -> str:
+    return f"{device.costs[column]:g}" if column in device.costs else DASH
+
+
+def _reading(finding: Finding) -> list[Paragraph]:
+    """How the numbers are to be read, and what a single seed still allows to say."""
+    devices = len(finding.devices)
+    joint = f", jointly over {devices} devices for differences" if devices > 1 else ""
+    texts = [
+        f"In brackets: 95 % intervals by Student's t over seeds{joint}. A seed is a split of the "
+        "data and a start of the weights, so intervals speak of new splits of the same data set, "
+        "not of other data. Expected fidelity: of the gates alone, at λ = 1."
+    ]
+    samples = finding.grid.dataset.get("dataset.test")
+    if len(finding.grid.seeds) == 1 and isinstance(samples, int) and samples > 0:
+        for device in finding.devices:
+            low, high = wilson(device.accuracy.mean * samples, samples)
+            texts.append(
+                f"One seed has no interval over seeds; of its {samples} test samples alone, the "
+                f"accuracy on {device.title} has the 95 % interval {number(low)} to "
+                f"{number(high)} (Wilson)."
+            )
+    return [Paragraph(text, quiet=True) for text in texts]
+
+
+def _figures(finding: Finding, suffix: str) -> list[Picture]:
+    pictures = []
+    for kind in FIGURES.values():
+        with look():
+            wide, narrow = kind.draw(finding, 2), kind.draw(finding, 1)
+        if wide is not None:
+            pictures.append(_picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
+    return pictures
+
+
+def _picture(name: str, title: str, wide: Drawing, narrow: Drawing | None) -> Picture:
+    return Picture(
+        name=name,
+        title=title,
+        caption=wide.caption,
+        alt=wide.alt,
+        svg=svg_text(wide.figure, name, title, wide.alt),
+        narrow_svg=svg_text(narrow.figure, f"{name}-narrow", title, narrow.alt) if narrow else None,
+        png=png_bytes(wide.figure),
+    )
+
+
+def _baseline_table(finding: Finding) -> DataTable:
+    rows = []
+    for baseline in finding.baselines():
+        table = baseline.rows
+        rows.append(
+            (
+                baseline.title,
+                _mean_text(table, "accuracy"),
+                _mean_text(table, "train_accuracy"),
+                " or ".join(f"{w:g}" for w in table.distinct("weights") if w is not None) or DASH,
+                _chosen(table),
+            )
+        )
+    columns = ("learner", "test accuracy", "training accuracy", "weights", "chosen options")
+    return DataTable("Classical learners on the same features and splits", columns, tuple(rows))
+
+
+def _difference_table(finding: Finding) -> DataTable:
+    rows = []
+    for device in finding.devices:
+        for against in device.against:
+            gain = against.difference
+            rows.append(
+                (
+                    f"QNN on {device.title} − {against.baseline.title}",
+                    gain.signed() if gain else DASH,
+                    _judged(gain),
+                )
+            )
+    many = max(1, finding.comparisons)
+    caption = (
+        f"QNN under its device's noise (λ = {finding.grid.reference_scale:g}) minus classical, "
+        f"paired over seeds; intervals hold at 95 % jointly over {counted(many, 'comparison')}"
+    )
+    return DataTable(caption, ("difference in test accuracy", "mean", "outcome"), tuple(rows))
+
+
+def _judged(gain: Estimate | None) -> str:
+    if gain is None:
+        return "not run yet"
+    if gain.above_zero:
+        return "QNN better"
+    return "QNN worse" if gain.below_zero else "no difference shown"
+
+
+def _mean_text(table: Table, column: str) -> str:
+    values = list(table.by_seed(column).values())
+    return mean_over_seeds(values).text() if values else DASH
+
+
+def _chosen(table: Table) -> str:
+    """The options that tuning chose, most frequent first, with the number of seeds of each."""
+    counts: dict[str, int] = {}
+    for row in table.rows:
+        text = _options_text(row.get("chosen"))
+        counts[text] = counts.get(text, 0) + 1
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    if len(ranked) == 1:
+        return ranked[0][0]
+    return "; ".join(f"{text} ({counted(count, 'seed')})" for text, count in ranked)
+
+
+def _options_text(options: Json) -> str:
+    if isinstance(options, Mapping):
+        return ", ".join(f"{k} = {_value_text(v)}" for k, v in options.items()) or DASH
+    return DASH if options is None else _value_text(options)
+
+
+def _value_text(value: Json) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _devices(devices: Sequence[Mapping[str, Json]]) -> list[Section]:
+    if not devices:
+        return []
+    blocks: list[Block] = [_device_table(devices)]
+    for device in devices:
+        faulty = device.get("faulty") or {}
+        parts = [
+            f"{what}: {', '.join(_fault_text(f) for f in faulty[what])}"
+            for what in ("qubits", "gates")
+            if faulty.get(what)
+        ]
+        told = "; ".join(parts) or "nothing"
+        blocks.append(Paragraph(f"Faulty on {device['name']}, and not used: {told}.", quiet=True))
+    for index, device in enumerate(devices[:_MOST_MAPS]):
+        with look():
+            drawing = device_map.draw(device)
+        if drawing is not None:
+            name = f"device_map-{index + 1}"
+            blocks.append(_picture(name, f"Map of {device['name']}", drawing, None))
+    if len(devices) > _MOST_MAPS:
+        blocks.append(
+            Paragraph(
+                f"Maps are drawn for the first {_MOST_MAPS} devices; `nisqdl show NAME` draws any."
+            )
+        )
+    return [Section("devices", "Devices", tuple(blocks))]
+
+
+_MOST_MAPS = 4
+
+
+def _device_table(devices: Sequence[Mapping[str, Json]]) -> DataTable:
+    """A column a device."""
+    names = (
+        "calibrated", "processor", "qubits", "two-qubit error", "one-qubit error",
+        "readout error", "T1", "T2", "faulty gates", "faulty qubits", "source",
+    )  # fmt: skip
+    columns = [_device_column(device) for device in devices]
+    rows = tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
+    heads = ("", *(str(device.get("name")) for device in devices))
+    return DataTable("Devices as calibrated at the date of their snapshot (medians)", heads, rows)
+
+
+def _device_column(device: Mapping[str, Json]) -> tuple[str, ...]:
+    faulty = device.get("faulty") or {}
+    return (
+        _minute(str(device.get("date", ""))),
+        str(device.get("processor", DASH)),
+        str(device.get("qubits", DASH)),
+        *(
+            _small(device.get(f"median_{name}_error"))
+            for name in ("two_qubit", "one_qubit", "readout")
+        ),
+        *(_micro(device.get(f"median_{name}_us")) for name in ("t1", "t2")),
+        str(len(faulty.get("gates", []))),
+        str(len(faulty.get("qubits", []))),
+        str(device.get("source", DASH)),
+    )
+
+
+def _fault_text(fault: Json) -> str:
+    if isinstance(fault, Mapping):
+        return " ".join(_value_text(value) for value in fault.values())
+    if isinstance(fault, list):
+        return " ".join(_value_text(value) for value in fault)
+    return _value_text(fault)
+
+
+def _small(value: Json) -> str:
+    return f"{100 * value:.2g} %" if isinstance(value, int | float) else DASH
+
+
+def _micro(value: Json) -> str:
+    return f"{value:.0f} µs" if isinstance(value, int | float) else DASH
+
+
+def _minute(moment: str) -> str:
+    """A date and time to the minute: ``2026-10-02 08:00 UTC``."""
+    if len(moment) < 16:
+        return moment
+    zone = " UTC" if moment.endswith(("+00:00", "Z")) else moment[19:]
+    return f"{moment[:10]} {moment[11:16]}{zone}"
+
+
+def _provenance(run: RunData, datasets: Sequence[Mapping[str, Json]], name: str) -> Section:
+    text = yaml.safe_dump(run.experiment, sort_keys=False, allow_unicode=True, width=90)
+    blocks: list[Block] = [
+        Paragraph("The experiment with all its options, as it was run:"),
+        Code(text, "yaml"),
+        Paragraph(
+            "To run it again, save it as experiment.yaml and give it to nisqdl; to rebuild this "
+            "report from the records alone, name the run's folder:"
+        ),
+        Code(f"nisqdl run experiment.yaml\nnisqdl report {name}", "sh"),
+    ]
+    if datasets:
+        blocks.append(_dataset_table(datasets))
+    blocks.append(_origin_table(run))
+    return Section("provenance", "Configuration and provenance", tuple(blocks))
+
+
+def _dataset_table(datasets: Sequence[Mapping[str, Json]]) -> DataTable:
+    rows = tuple(
+        (
+            str(d.get("name")),
+            *(str(d.get(key, DASH)) for key in ("features", "train", "test")),
+            ", ".join(str(c) for c in d.get("classes", [])) or DASH,
+        )
+        for d in datasets
+    )
+    columns = ("data set", "features", "training samples", "test samples", "classes")
+    return DataTable("Data sets", columns, rows)
+
+
+def _origin_table(run: RunData) -> DataTable:
+    records = run.records
+    seconds = sum(record.seconds for record in records)
+    seeds = sorted({s for r in records if isinstance(s := r.point.settings.get("seed"), int)})
+    rows = [
+        ("run begun", _minute(run.created)),
+        ("points", str(len(records))),
+        ("computing time", f"{seconds / 60:.1f} min, summed over points"),
+        ("seeds", ", ".join(map(str, seeds)) or DASH),
+    ]
+    rows += [(f"version of {k}", v) for k, v in _gathered(records, "versions").items()]
+    snapshots = _snapshots(records)
+    rows += [(f"snapshot {device}", hashes) for device, hashes in snapshots.items()]
+    return DataTable("Where the numbers come from", ("what", "value"), tuple(rows))
+
+
+def _gathered(records: Iterable[Record], key: str) -> dict[str, str]:
+    """Every value that the records name under a mapping of their provenance: one, as a rule."""
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        for name, value in (record.provenance.get(key) or {}).items():
+            found.setdefault(str(name), {})[_value_text(value)] = None
+    return {name: " and ".join(values) for name, values in sorted(found.items())}
+
+
+def _snapshots(records: Iterable[Record]) -> dict[str, str]:
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        device = record.provenance.get("device")
+        if device is not None:
+            snapshot = record.provenance.get("snapshot")
+            found.setdefault(str(device), {})[str(snapshot)] = None
+    return {device: " and ".join(hashes) for device, hashes in sorted(found.items())}

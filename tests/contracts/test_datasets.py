@@ -1,0 +1,96 @@
+"""What every data set of the table must do, the user's own CSV included."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nisqdl.datasets import DATASETS
+from nisqdl.datasets.options import DatasetOptions
+from nisqdl.datasets.split import fingerprint, load_split
+from nisqdl.datasets.summary import summarise
+
+TRAIN, TEST = 40, 30
+SIZES = {  # rows, columns and classes, as their documentation gives them
+    "iris": (150, 4, 3),
+    "wine": (178, 13, 3),
+    "breast_cancer": (569, 30, 2),
+    "digits": (1797, 64, 10),
+    "moons": (TRAIN + TEST, 2, 2),
+    "circles": (TRAIN + TEST, 2, 2),
+    "csv": (90, 3, 2),
+}
+
+
+@pytest.fixture(params=list(DATASETS))
+def options(request: pytest.FixtureRequest, tmp_path: Path) -> DatasetOptions:
+    fields = {"name": request.param, "train": TRAIN, "test": TEST}
+    if request.param == "csv":
+        draw = np.random.default_rng(0).normal(size=(90, 3))
+        rows = [f"{a},{b},{'in' if a > 0 else 'out'},{c}" for a, b, c in draw]
+        path = tmp_path / "own.csv"
+        path.write_text("\n".join(["a,b,side,c", *rows]))
+        fields |= {"path": str(path), "label": "side"}
+    return DatasetOptions.model_validate(fields)
+
+
+def test_table_lists_each_under_its_own_name() -> None:
+    assert {name: dataset.name for name, dataset in DATASETS.items()} == {n: n for n in SIZES}
+    assert all(dataset.summary for dataset in DATASETS.values())
+
+
+def test_sizes(options: DatasetOptions) -> None:
+    found = summarise(options)
+    assert (found.rows, found.columns, len(found.classes)) == SIZES[options.name]
+    assert sum(count for _, count in found.classes) == found.rows
+
+
+def test_split_is_whole(options: DatasetOptions) -> None:
+    split = load_split(options, seed=1)
+    _, columns, classes = SIZES[options.name]
+    assert split.train_features.shape == (TRAIN, columns)
+    assert split.test_features.shape == (TEST, columns)
+    assert split.num_features == columns
+    assert split.num_classes == classes == len(set(split.class_names))
+    for labels, count in ((split.train_labels, TRAIN), (split.test_labels, TEST)):
+        assert labels.shape == (count,)
+        assert labels.dtype == np.int64
+        assert set(labels.tolist()) == set(range(classes))
+    with pytest.raises(ValueError, match="read-only"):
+        split.train_features[0, 0] = 0.0
+
+
+def test_angles_fill_their_range_and_stay_in_it(options: DatasetOptions) -> None:
+    split = load_split(options, seed=2)
+    low, high = split.train_features.min(axis=0), split.train_features.max(axis=0)
+    varies = high > low
+    assert varies.any()
+    np.testing.assert_allclose(low[varies], -math.pi / 2, rtol=1e-12)
+    np.testing.assert_allclose(high[varies], math.pi / 2, rtol=1e-12)
+    assert (split.train_features[:, ~varies] == 0).all()
+    assert np.abs(split.test_features).max() <= math.pi / 2
+
+
+def test_seed_decides_the_split(options: DatasetOptions) -> None:
+    first, again, other = (load_split(options, seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first.train_features, again.train_features)
+    np.testing.assert_array_equal(first.test_labels, again.test_labels)
+    assert not np.array_equal(first.train_features, other.train_features)
+
+
+def test_options_survive_a_record(options: DatasetOptions) -> None:
+    assert DatasetOptions.model_validate(options.model_dump(mode="json")) == options
+    assert fingerprint(options) == fingerprint(options) != ""
+
+
+@pytest.mark.parametrize("module", ["nisqdl.datasets", "nisqdl.datasets.split", "nisqdl.baselines"])
+def test_listing_imports_nothing_heavy(module: str) -> None:
+    code = (
+        f"import sys, {module}\n"
+        "heavy = {'sklearn', 'scipy', 'qiskit', 'matplotlib', 'numba'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
