@@ -45,4 +45,6 @@ def unknown_name(kind: str, name: object, valid: Iterable[str], where: str = "")
     hint = f" Did you mean {near[0]!r}?" if near else ""
     place = f" ({where})" if where else ""
     listing = ", ".join(names) if names else "there are none"
-    return InputError(f"There is no {kind} named {str(name)!r}{place}.{hint} Valid names: {listing}.")
+    return InputError(
+        f"There is no {kind} named {str(name)!r}{place}.{hint} Valid names: {listing}."
+    )

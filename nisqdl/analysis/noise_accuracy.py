@@ -89,11 +89,13 @@ class Finding:
     Attributes:
         grid: The question's points.
         devices: One finding a device, in the order of the run.
+        pending: Devices of which nothing was measured at the reference scale yet.
         comparisons: How many QNN–classical intervals hold jointly, over the whole report.
     """
 
     grid: Grid
     devices: tuple[DeviceFinding, ...]
+    pending: tuple[str, ...]
     comparisons: int
 
     def baselines(self) -> list[Baseline]:
@@ -113,23 +115,28 @@ def findings(records: Sequence[Record]) -> tuple[Finding, ...]:
     """Everything that a report of these records says, in numbers.
 
     Raises:
-        InputError: There is no QNN record.
+        InputError: There is no QNN record from which anything could be said.
     """
     questions = grids(records)
-    if not questions:
-        raise InputError(
-            "The run has no QNN record yet, so there is nothing to report; "
-            "resume it with `nisqdl run`."
-        )
     devices = sum(len(grid.targets) for grid in questions)
     classical = sum(len(grid.targets) * len(grid.baseline_names()) for grid in questions)
-    return tuple(
-        Finding(
-            grid,
-            tuple(_device(grid, target, devices, max(1, classical)) for target in grid.targets),
-            classical,
+    found = [_finding(grid, devices, classical) for grid in questions]
+    told = tuple(finding for finding in found if finding.devices)
+    if not told:
+        raise InputError(
+            "The run has no QNN record at its reference noise scale yet, so there is nothing to "
+            "report; resume it with `nisqdl run`."
         )
-        for grid in questions
+    return told
+
+
+def _finding(grid: Grid, devices: int, classical: int) -> Finding:
+    found = {t: _device(grid, t, max(1, devices), max(1, classical)) for t in grid.targets}
+    return Finding(
+        grid=grid,
+        devices=tuple(finding for finding in found.values() if finding is not None),
+        pending=tuple(grid.device_title(t) for t, finding in found.items() if finding is None),
+        comparisons=classical,
     )
 
 
@@ -163,17 +170,14 @@ def choose(
     return max((c for c in trained if len(trained[c]) == most), key=merit)
 
 
-def _device(grid: Grid, target: str, devices: int, classical: int) -> DeviceFinding:
+def _device(grid: Grid, target: str, devices: int, classical: int) -> DeviceFinding | None:
     scale = grid.reference_scale
     everything = grid.configurations()
     best = choose(grid, target, everything)
     accuracy = grid.estimate(target, best, scale) if best else None
     training_accuracy = grid.estimate(target, best, scale, "train_accuracy") if best else None
     if best is None or accuracy is None or training_accuracy is None:
-        raise InputError(
-            f"{target}: no QNN record at noise scale {scale:g} gives both accuracy and "
-            "train_accuracy yet; resume the run with `nisqdl run`."
-        )
+        return None
     gains = _depth_gains(grid, target, best)
     entangled = choose(grid, target, [c for c in everything if c.entangler != "none"])
     unentangled = choose(grid, target, [c for c in everything if c.entangler == "none"])

@@ -34,7 +34,7 @@ def end(command: Callable[[], object], as_json: bool, debug: bool) -> int:
         return result if isinstance(result, int) else 0
     except (Exception, KeyboardInterrupt) as error:
         if debug and not isinstance(error, click.ClickException | click.Abort):
-            traceback.print_exc()
+            click.echo(_hidden("".join(traceback.format_exception(error))), err=True)
         return _told(error, as_json)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -56,6 +56,7 @@ def _told(error: BaseException, as_json: bool) -> int:
         error.show()
         return _answer(error.format_message(), error.exit_code, as_json)
     code, sentence = _sentence(error)
+    sentence = _hidden(sentence)
     click.echo(sentence, err=True)
     return _answer(sentence, code, as_json)
 
@@ -80,14 +81,19 @@ def _sentence(error: BaseException) -> tuple[int, str]:
 
 
 def _internal(error: BaseException) -> str:
-    from nisqdl.runner.accounts import redact
-
     summary = " ".join(traceback.format_exception_only(error)[-1].split())
-    details = redact("".join(traceback.format_exception(error)))
+    details = _hidden("".join(traceback.format_exception(error)))
     try:
         handle, name = tempfile.mkstemp(prefix="nisqdl-error-", suffix=".log", text=True)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(details)
     except OSError:
-        return f"Internal error: {redact(summary)}; please report it (`--debug` shows details)."
-    return f"Internal error: {redact(summary)}; please report it, with the details in {name}."
+        return f"Internal error: {summary}; please report it (`--debug` shows details)."
+    return f"Internal error: {summary}; please report it, with the details in {name}."
+
+
+def _hidden(text: str) -> str:
+    """The text without any token."""
+    from nisqdl.runner.accounts import redact
+
+    return redact(text)

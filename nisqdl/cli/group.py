@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(self._verbs.items()))
 
-    def main(  # type: ignore[override]  # it never returns in standalone mode
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

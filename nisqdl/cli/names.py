@@ -22,9 +22,7 @@ class OneOf(click.Choice[str]):
         super().__init__(names)
         self._kind = kind
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself.
 
         Raises:

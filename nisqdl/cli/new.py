@@ -26,7 +26,9 @@ def command(name: str) -> None:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise InputError(f"{file} exists already and is left as it is; choose another name.") from None
+        raise InputError(
+            f"{file} exists already and is left as it is; choose another name."
+        ) from None
     except OSError as error:
         raise InputError(f"{file} cannot be written ({error.strerror}).") from error
     click.echo(f"Wrote {file}. Look at it, then: nisqdl run {file}")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from nisqdl.store.record import Json
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 # A pipe has no width: nothing may be cut or folded for it.
 _WIDE = 10_000
@@ -39,8 +36,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for line in lines:
         table.add_row(*map(cell, line))
-    width = None if sys.stdout.isatty() else _WIDE
-    Console(file=sys.stdout, width=width, highlight=False).print(table)
+    if sys.stdout.isatty():
+        Console(file=sys.stdout, highlight=False).print(table)
+        return
+    console = Console(file=io.StringIO(), width=_WIDE, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    for text in capture.get().splitlines():
+        click.echo(text.rstrip())
 
 
 def cell(value: object) -> str:

@@ -31,9 +31,9 @@ def command(run_dir: Path, as_json: bool) -> None:
             {
                 "report": str(built.html),
                 "markdown": str(built.markdown),
-                "verdict": str(built.verdict),
+                "verdict": built.verdict.sentence,
             }
         )
     else:
-        click.echo(str(built.verdict))
+        click.echo(built.verdict.sentence)
         click.echo(f"Report: {built.html}")

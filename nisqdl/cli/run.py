@@ -55,9 +55,9 @@ def command(experiment: str, out: Path | None, workers: int, quiet: bool, as_jso
                 "seconds": round(summary.seconds, 3),
                 "report": str(built.html),
                 "markdown": str(built.markdown),
-                "verdict": str(built.verdict),
+                "verdict": built.verdict.sentence,
             }
         )
     else:
-        click.echo(str(built.verdict))
+        click.echo(built.verdict.sentence)
         click.echo(f"Report: {built.html}")

@@ -47,6 +47,14 @@ class Angles:
     def num_angles(self) -> int:
         return len(self.shared_rows) + len(self.sampled_rows)
 
+    @property
+    def depend_on_weights(self) -> npt.NDArray[np.bool_]:
+        """Which angles depend on weights, shape (K,)."""
+        found = np.zeros(self.num_angles, dtype=bool)
+        found[self.shared_rows] = self._shared.depend_on_weights
+        found[self.sampled_rows] = self._sampled.depend_on_weights
+        return found
+
     def evaluate(self, features: Floats, weights: Floats) -> Floats:
         """All angles, shape (K, B)."""
         angles = np.empty((self.num_angles, len(features)))
@@ -223,6 +231,13 @@ class _Block:
     by_features: Floats
     by_weights: Floats
     groups: tuple[_Group, ...]
+
+    @property
+    def depend_on_weights(self) -> npt.NDArray[np.bool_]:
+        found: npt.NDArray[np.bool_] = self.by_weights.any(axis=1)
+        for group in self.groups:
+            found[group.rows] = any(kind == "weight" for kind, _ in group.slots)
+        return found
 
     def evaluate(self, features: Floats, weights: Floats) -> Floats:
         """Shape (R, B); ``features`` is (F, B)."""

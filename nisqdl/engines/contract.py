@@ -52,7 +52,10 @@ class Evaluator(Protocol):
 class Engine(Protocol):
     """Evaluates models. A backend describes a device; an engine runs circuits."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What experiment files call it."""
+        ...
 
     def prepare(self, model: Model | IsaModel, noise: NoiseChannels) -> Evaluator:
         """Lower the model under this noise, once.

@@ -1,7 +1,7 @@
 """Noise channels: what a recipe says about the active qubits of one ISA model, as physics.
 
-One description, two renderings: :mod:`nisqdl.noise.aer` makes an Aer ``NoiseModel`` of it, the exact
-engine makes Pauli transfer matrices. Both must give the same numbers.
+One description, two renderings: :mod:`nisqdl.noise.aer` makes an Aer ``NoiseModel`` of it, the
+exact engine makes Pauli transfer matrices. Both must give the same numbers.
 """
 
 from __future__ import annotations

@@ -44,8 +44,9 @@ def build(folder: Path, planned: int | None = None) -> BuiltReport:
 
     Args:
         folder: The run folder.
-        planned: Number of points of the whole experiment. With fewer records the report says
-            that it is not complete, and claims no advantage.
+        planned: Number of points of the whole experiment; the one that the folder knows unless
+            given. With fewer records the report says that it is not complete, and claims no
+            advantage.
 
     Raises:
         InputError: The folder is no run folder, has no record yet, or its study has no report.
@@ -53,7 +54,8 @@ def build(folder: Path, planned: int | None = None) -> BuiltReport:
     """
     from nisqdl.store.view import read_run
 
-    return write_report(read_run(folder), folder, planned)
+    run = read_run(folder)
+    return write_report(run, folder, run.planned if planned is None else planned)
 
 
 def write_report(run: RunData, folder: Path, planned: int | None = None) -> BuiltReport:

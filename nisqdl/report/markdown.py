@@ -63,4 +63,5 @@ def _row(cells: tuple[str, ...] | list[str], escape: bool = True) -> str:
 def _plain(text: str) -> str:
     """Text that stays text: on one line, with no mark-up in it."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", " ".join(text.split()))
+    # An underscore within a word is no mark.
+    return re.sub(r"[\\`*\[\]|#]|(?<!\w)_|_(?!\w)", r"\\\g<0>", " ".join(text.split()))

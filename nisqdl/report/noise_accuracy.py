@@ -76,8 +76,10 @@ def _status(run: RunData, found: Sequence[Finding], planned: int | None, complet
         points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
     seeds = max(len(finding.grid.seeds) for finding in found)
     devices = list(dict.fromkeys(d.title for finding in found for d in finding.devices))
+    pending = list(dict.fromkeys(title for finding in found for title in finding.pending))
+    waiting = f" (nothing yet from {listed(pending)})" if pending else ""
     return (
-        f"{points}; {counted(seeds, 'seed')}; {listed(devices)}. Run begun "
+        f"{points}; {counted(seeds, 'seed')}; {listed(devices)}{waiting}. Run begun "
         f"{_minute(run.created)}; made by nisqdl."
     )
 
@@ -283,13 +285,10 @@ def _devices(devices: Sequence[Mapping[str, Json]]) -> list[Section]:
         return []
     blocks: list[Block] = [_device_table(devices)]
     for device in devices:
-        faulty = device.get("faulty") or {}
-        parts = [
-            f"{what}: {', '.join(_fault_text(f) for f in faulty[what])}"
-            for what in ("qubits", "gates")
-            if faulty.get(what)
-        ]
-        told = "; ".join(parts) or "nothing"
+        phrases = device["faulty"]["described"]
+        told = "; ".join(phrases[:_MOST_FAULTS]) or "nothing"
+        if len(phrases) > _MOST_FAULTS:
+            told += f"; and {len(phrases) - _MOST_FAULTS} more"
         blocks.append(Paragraph(f"Faulty on {device['name']}, and not used: {told}.", quiet=True))
     for index, device in enumerate(devices[:_MOST_MAPS]):
         with look():
@@ -307,13 +306,14 @@ def _devices(devices: Sequence[Mapping[str, Json]]) -> list[Section]:
 
 
 _MOST_MAPS = 4
+_MOST_FAULTS = 60
 
 
 def _device_table(devices: Sequence[Mapping[str, Json]]) -> DataTable:
     """A column a device."""
     names = (
         "calibrated", "processor", "qubits", "two-qubit error", "one-qubit error",
-        "readout error", "T1", "T2", "faulty gates", "faulty qubits", "source",
+        "readout error", "T1", "T2", "faulty gates", "faulty qubits", "snapshot", "source",
     )  # fmt: skip
     columns = [_device_column(device) for device in devices]
     rows = tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
@@ -322,28 +322,18 @@ def _device_table(devices: Sequence[Mapping[str, Json]]) -> DataTable:
 
 
 def _device_column(device: Mapping[str, Json]) -> tuple[str, ...]:
-    faulty = device.get("faulty") or {}
+    medians, faulty = device["medians"], device["faulty"]
     return (
-        _minute(str(device.get("date", ""))),
-        str(device.get("processor", DASH)),
-        str(device.get("qubits", DASH)),
-        *(
-            _small(device.get(f"median_{name}_error"))
-            for name in ("two_qubit", "one_qubit", "readout")
-        ),
-        *(_micro(device.get(f"median_{name}_us")) for name in ("t1", "t2")),
-        str(len(faulty.get("gates", []))),
-        str(len(faulty.get("qubits", []))),
-        str(device.get("source", DASH)),
+        _minute(device["date"]),
+        device["processor"],
+        str(device["qubits"]),
+        *(_small(medians[f"{name}_error"]) for name in ("two_qubit", "one_qubit", "readout")),
+        *(_micro(medians[f"{name}_us"]) for name in ("t1", "t2")),
+        str(len(faulty["gates"])),
+        str(len(faulty["qubits"])),
+        device["snapshot_hash"],
+        device["source"],
     )
-
-
-def _fault_text(fault: Json) -> str:
-    if isinstance(fault, Mapping):
-        return " ".join(_value_text(value) for value in fault.values())
-    if isinstance(fault, list):
-        return " ".join(_value_text(value) for value in fault)
-    return _value_text(fault)
 
 
 def _small(value: Json) -> str:
@@ -363,7 +353,9 @@ def _minute(moment: str) -> str:
 
 
 def _provenance(run: RunData, datasets: Sequence[Mapping[str, Json]], name: str) -> Section:
-    text = yaml.safe_dump(run.experiment, sort_keys=False, allow_unicode=True, width=90)
+    text = yaml.safe_dump(
+        run.experiment, sort_keys=False, allow_unicode=True, width=90, default_flow_style=None
+    )
     blocks: list[Block] = [
         Paragraph("The experiment with all its options, as it was run:"),
         Code(text, "yaml"),

@@ -160,6 +160,8 @@ pre { background: #f6f6f6; padding: .8rem 1rem; overflow-x: auto; font-size: .85
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; }
   figure svg, figure .scroll svg { min-width: 0; max-width: 100%; max-height: 21cm; }
+  figure .wide svg { max-height: 10.2cm; }
+  figure { margin: 1rem 0; }
   figure, tr, .verdict { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   table { font-size: 7.5pt; min-width: 0; }

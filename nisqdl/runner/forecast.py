@@ -1,4 +1,4 @@
-"""What an experiment would take: its circuits are transpiled and a few steps timed, nothing more."""
+"""What an experiment would take: circuits are transpiled, a few steps timed, nothing stored."""
 
 from __future__ import annotations
 

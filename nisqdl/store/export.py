@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -24,7 +24,7 @@ class CsvFormat:
 
     def write(self, view: RunView, stream: TextIO) -> None:
         rows = [_flat(record) for record in view.records]
-        columns = list(dict.fromkeys(name for row in rows for name in row)) or ["id"]
+        columns = _columns(view, rows)
         # "\n", also on standard output: what `cut` and `diff` expect.
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
@@ -104,6 +104,13 @@ def _flat(record: Record) -> dict[str, Json]:
             row[f"value.{column}" if column in row else column] = leaf
     row["seconds"] = record.seconds
     return row
+
+
+def _columns(view: RunView, rows: Sequence[Mapping[str, Json]]) -> list[str]:
+    """The id, all settings by name, all values as they come, and the seconds."""
+    settings = sorted({name for record in view.records for name in record.point.settings})
+    values = [name for row in rows for name in row if name != "seconds"]
+    return list(dict.fromkeys(["id", *settings, *values, "seconds"]))
 
 
 def _leaves(name: str, value: Json) -> Iterator[tuple[str, Json]]:

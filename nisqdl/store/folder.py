@@ -159,9 +159,7 @@ class RunStore:
         else:
             self._resume(experiment, study, context)
 
-    def _create(
-        self, experiment: Json, study: str, context: Json, planned: int | None
-    ) -> None:
+    def _create(self, experiment: Json, study: str, context: Json, planned: int | None) -> None:
         meta = {
             "experiment": _text(experiment),
             "study": study,

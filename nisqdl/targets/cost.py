@@ -46,7 +46,7 @@ def circuit_cost(isa: IsaModel, device: Device) -> Cost:
     Raises:
         InputError: The circuit has a gate that the device does not.
     """
-    circuit = isa.circuit
+    circuit, table = isa.circuit, gate_table(device)
     busy_ns = [0.0] * circuit.num_qubits
     fidelity = 1.0
     gates = two_qubit_gates = 0
@@ -55,7 +55,13 @@ def circuit_cost(isa: IsaModel, device: Device) -> Cost:
         if instruction.operation.name == "delay":
             busy_ns[qubits[0]] += delay_ns(instruction)
             continue
-        gate = _calibration(device, isa, instruction.operation.name, qubits)
+        operands = tuple(isa.physical_qubits[qubit] for qubit in qubits)
+        gate = table.get((instruction.operation.name, operands))
+        if gate is None:
+            raise InputError(
+                f"Every gate must be one of {device.name}'s, but the circuit has "
+                f"{instruction.operation.name!r} on {list(operands)}. Transpile it for this device."
+            )
         fidelity *= 1 - (gate.error or 0.0)
         end = max(busy_ns[qubit] for qubit in qubits) + gate.duration_ns
         for qubit in qubits:
@@ -80,17 +86,6 @@ def gate_table(device: Device) -> Mapping[tuple[str, tuple[int, ...]], GateCalib
     return {(gate.name, gate.qubits): gate for gate in device.gates}
 
 
-def _calibration(device: Device, isa: IsaModel, name: str, qubits: list[int]) -> GateCalibration:
-    operands = tuple(isa.physical_qubits[qubit] for qubit in qubits)
-    gate = gate_table(device).get((name, operands))
-    if gate is None:
-        raise InputError(
-            f"Every gate must be one of {device.name}'s, but the circuit has {name!r} on "
-            f"{list(operands)}. Transpile it for this device."
-        )
-    return gate
-
-
 def delay_ns(instruction: CircuitInstruction) -> float:
     """Duration of a delay in ns.
 
@@ -113,11 +108,16 @@ def _depth(circuit: QuantumCircuit, least_qubits: int) -> int:
     )
 
 
-def _readout_fidelity(isa: IsaModel, device: Device) -> float:
+def measured_qubits(isa: IsaModel) -> list[int]:
+    """The circuit's qubits on which some observable acts, ascending."""
     measured: set[int] = set()
     for op in isa.observables:
         measured.update((op.paulis.x | op.paulis.z).any(axis=0).nonzero()[0].tolist())
+    return sorted(measured)
+
+
+def _readout_fidelity(isa: IsaModel, device: Device) -> float:
     fidelity = 1.0
-    for qubit in sorted(measured):
+    for qubit in measured_qubits(isa):
         fidelity *= 1 - (readout_error(device.qubits[isa.physical_qubits[qubit]]) or 0.0)
     return fidelity

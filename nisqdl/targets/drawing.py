@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 _SWEEPS = 300
 
@@ -36,7 +39,7 @@ def drawn_coordinates(
     return tuple((round(float(column), 3), round(float(row), 3)) for column, row in places)
 
 
-def _hops(num_qubits: int, pairs: Iterable[Collection[int]]) -> npt.NDArray[np.float64]:
+def _hops(num_qubits: int, pairs: Iterable[Collection[int]]) -> Array:
     """Number of couplings between any two qubits; more than any path where there is none."""
     hops = np.full((num_qubits, num_qubits), float(num_qubits))
     np.fill_diagonal(hops, 0.0)
@@ -47,18 +50,16 @@ def _hops(num_qubits: int, pairs: Iterable[Collection[int]]) -> npt.NDArray[np.f
     return hops
 
 
-def _circle(num_qubits: int) -> npt.NDArray[np.float64]:
+def _circle(num_qubits: int) -> Array:
     angles = 2 * np.pi * np.arange(num_qubits) / num_qubits
-    places: npt.NDArray[np.float64] = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    places: Array = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     places *= num_qubits / 6
     return places
 
 
-def _pull(
-    places: npt.NDArray[np.float64], wanted: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _pull(places: Array, wanted: Array) -> Array:
     """The majorizing Laplacian: off the diagonal −1 / (hops × distance)."""
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
-    pull = np.divide(wanted, apart, where=apart > 1e-9, out=np.zeros_like(apart))
+    pull: Array = np.divide(wanted, apart, where=apart > 1e-9, out=np.zeros_like(apart))
     np.fill_diagonal(pull, -pull.sum(axis=1))
     return pull

@@ -30,6 +30,15 @@ class GoodGraph:
     readout: Mapping[int, float]
     edges: Mapping[int, Mapping[int, float]]
 
+    def inner_edges(self, region: tuple[int, ...]) -> list[tuple[int, int]]:
+        """The couplings inside a region, as indices in it (smaller, larger), sorted."""
+        return [
+            (first, second)
+            for first in range(len(region))
+            for second in range(first + 1, len(region))
+            if region[second] in self.edges.get(region[first], {})
+        ]
+
 
 def regions(device: Device, num_qubits: int, count: int) -> list[tuple[int, ...]]:
     """Distinct connected regions without faults, the best calibrated first.
@@ -53,7 +62,8 @@ def regions(device: Device, num_qubits: int, count: int) -> list[tuple[int, ...]
     ranked = _ranked_regions(device, num_qubits)
     if not ranked:
         raise CapacityError(_too_large(device, num_qubits))
-    return [_walk_order(device, region) for region in ranked[:count]]
+    graph = good_graph(device)
+    return [_walk_order(graph, region) for region in ranked[:count]]
 
 
 def varied_regions(device: Device, num_qubits: int, count: int) -> list[tuple[int, ...]]:
@@ -61,10 +71,10 @@ def varied_regions(device: Device, num_qubits: int, count: int) -> list[tuple[in
 
     Which shape needs the fewest SWAPs depends on the circuit; the transpiler finds out.
     """
-    pool = regions(device, num_qubits, 200)
-    spreads = {region: _spread(device, region) for region in pool}
+    graph, pool = good_graph(device), regions(device, num_qubits, 200)
+    spreads = {region: _spread(graph, region) for region in pool}
     longest = max(pool, key=lambda region: spreads[region])
-    densest = min(pool, key=lambda region: (spreads[region], -len(region_edges(device, region))))
+    densest = min(pool, key=lambda region: (spreads[region], -len(graph.inner_edges(region))))
     return list(dict.fromkeys([pool[0], densest, longest, *pool[1:]]))[:count]
 
 
@@ -75,13 +85,7 @@ def region_edges(device: Device, region: tuple[int, ...]) -> list[tuple[int, int
         device: The device.
         region: Physical qubits; index ``i`` of the result is ``region[i]``.
     """
-    edges = good_graph(device).edges
-    return [
-        (first, second)
-        for first in range(len(region))
-        for second in range(first + 1, len(region))
-        if region[second] in edges.get(region[first], {})
-    ]
+    return good_graph(device).inner_edges(region)
 
 
 @lru_cache(maxsize=64)
@@ -159,10 +163,9 @@ def _score(graph: GoodGraph, region: frozenset[int]) -> float:
     return total
 
 
-def _walk_order(device: Device, region: frozenset[int]) -> tuple[int, ...]:
+def _walk_order(graph: GoodGraph, region: frozenset[int]) -> tuple[int, ...]:
     """The region's qubits in the order of a walk from one of its ends, depth first."""
-    edges = good_graph(device).edges
-    inside = {qubit: sorted(set(edges[qubit]) & region) for qubit in region}
+    inside = {qubit: sorted(set(graph.edges[qubit]) & region) for qubit in region}
     start = min(region, key=lambda qubit: (len(inside[qubit]), qubit))
     order: list[int] = []
     waiting = [start]
@@ -174,10 +177,10 @@ def _walk_order(device: Device, region: frozenset[int]) -> tuple[int, ...]:
     return tuple(order)
 
 
-def _spread(device: Device, region: tuple[int, ...]) -> int:
+def _spread(graph: GoodGraph, region: tuple[int, ...]) -> int:
     """Sum of the hops between all pairs: small for compact regions, largest for a line."""
     neighbours: dict[int, list[int]] = {qubit: [] for qubit in range(len(region))}
-    for first, second in region_edges(device, region):
+    for first, second in graph.inner_edges(region):
         neighbours[first].append(second)
         neighbours[second].append(first)
     total = 0

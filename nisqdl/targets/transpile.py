@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from nisqdl.circuits.model import Model
 from nisqdl.errors import InputError
-from nisqdl.targets.cost import circuit_cost
+from nisqdl.targets.cost import circuit_cost, measured_qubits
 from nisqdl.targets.device import Device
 from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.layout import varied_regions
+from nisqdl.targets.relocation import relocations
 from nisqdl.targets.schedule import scheduled_circuit
 from nisqdl.targets.target import restricted_target
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from qiskit.transpiler import Target
 
 OPTIMIZATION_LEVEL = 3
+_RELOCATIONS = 2
 
 
 def transpile_model(
@@ -28,13 +31,14 @@ def transpile_model(
     *,
     schedule: bool,
     seed: int,
-    candidates: int = 4,
+    candidates: int = 3,
     region: tuple[int, ...] | None = None,
 ) -> IsaModel:
     """Transpile a model for a device, on the region where it is expected to come out best.
 
     The best regions of as many qubits as the model has, of different shapes, are each tried with
-    Qiskit's preset passes; the highest expected fidelity of gates and readout wins. Even with a
+    Qiskit's preset passes, then the places where these circuits would fare best; the
+    highest expected fidelity of gates and readout wins. Even with a
     seed, transpilation may differ from run to run (Qiskit issues 15035, 14729): keep the result.
 
     Args:
@@ -42,7 +46,7 @@ def transpile_model(
         device: Where it shall run; faulty gates and qubits are not used.
         schedule: Whether idle times become delays (as late as possible), for idle noise.
         seed: Seed of the transpiler's random choices.
-        candidates: How many regions are tried.
+        candidates: How many regions are tried at first.
         region: Fixes the place instead: the model's qubit ``i`` starts on ``region[i]``.
 
     Returns:
@@ -62,11 +66,9 @@ def transpile_model(
                 f"The region must have {model.num_qubits} qubits as the model, "
                 f"but has {len(region)}."
             )
-        places = [region]
+        best = _placed(model, device, region, seed, fixed=True)
     else:
-        places = varied_regions(device, model.num_qubits, candidates)
-    placed = [_placed(model, device, place, seed, fixed=region is not None) for place in places]
-    best = max(placed, key=lambda isa: _expected_log_fidelity(isa, device))
+        best = _best_placed(model, device, seed, candidates)
     return scheduled(best, device) if schedule else best
 
 
@@ -80,6 +82,37 @@ def scheduled(isa: IsaModel, device: Device) -> IsaModel:
         physical_qubits=isa.physical_qubits,
         device=isa.device,
     )
+
+
+def _best_placed(model: Model, device: Device, seed: int, candidates: int) -> IsaModel:
+    """Try different shapes, then the places where these circuits' own gates fare best."""
+    tried = {
+        place: _placed(model, device, place, seed, fixed=False)
+        for place in varied_regions(device, model.num_qubits, candidates)
+    }
+    better: list[tuple[float, tuple[int, ...]]] = []
+    for place, isa in tried.items():
+        usage, measured = _use_of_region(isa, place)
+        better.extend(relocations(device, place, usage, measured, _RELOCATIONS))
+    for _, place in sorted(better, reverse=True)[:_RELOCATIONS]:
+        if place not in tried:
+            tried[place] = _placed(model, device, place, seed, fixed=False)
+    return max(tried.values(), key=lambda isa: _expected_log_fidelity(isa, device))
+
+
+def _use_of_region(
+    isa: IsaModel, region: tuple[int, ...]
+) -> tuple[Counter[tuple[int, int]], set[int]]:
+    """Gates on each coupling and the measured qubits, as indices in the region."""
+    index = [region.index(physical) for physical in isa.physical_qubits]
+    usage: Counter[tuple[int, int]] = Counter()
+    for instruction in isa.circuit.data:
+        if len(instruction.qubits) == 2:
+            first, second = (
+                index[isa.circuit.find_bit(qubit).index] for qubit in instruction.qubits
+            )
+            usage[min(first, second), max(first, second)] += 1
+    return usage, {index[qubit] for qubit in measured_qubits(isa)}
 
 
 def _placed(

@@ -1,0 +1,52 @@
+"""The exact engine: density matrices in the Pauli basis, exact values and gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nisqdl.errors import CapacityError
+
+if TYPE_CHECKING:
+    from nisqdl.circuits.model import Model
+    from nisqdl.engines.exact.evaluator import ExactEvaluator
+    from nisqdl.noise.channels import NoiseChannels
+    from nisqdl.targets.isa import IsaModel
+
+
+@dataclass(frozen=True)
+class ExactEngine:
+    """Exact values and gradients under noise; see :class:`nisqdl.engines.contract.Engine`.
+
+    Attributes:
+        memory_gib: What states may take. A gradient that would need more recomputes states, and
+            samples are taken in turn; past that the model is refused.
+    """
+
+    memory_gib: float = 1.0
+    name: str = "exact"
+
+    def prepare(self, model: Model | IsaModel, noise: NoiseChannels) -> ExactEvaluator:
+        """Lower the model under this noise, once.
+
+        Raises:
+            CapacityError: One sample's gradient does not fit the memory.
+            InputError: The noise would be inert, or the circuit has what the engine does not take.
+        """
+        from nisqdl.engines.exact.evaluator import ExactEvaluator
+        from nisqdl.engines.exact.lowering import lower
+
+        lowered = lower(model, noise)
+        self._check_memory(lowered.num_qubits, model.num_qubits, len(lowered.observables))
+        return ExactEvaluator(lowered, int(self.memory_gib * 2**30))
+
+    def _check_memory(self, needed: int, qubits: int, observables: int) -> None:
+        # Sixteen states are what a gradient with checkpoints holds for circuits of usual depth.
+        gib = (16 + observables) * 8 * 4.0**needed / 2**30
+        if gib > self.memory_gib:
+            raise CapacityError(
+                f"The engine 'exact' needs about {gib:.3g} GiB for the {needed} qubits (of "
+                f"{qubits}) that the observables depend on, but may use {self.memory_gib:g} GiB; "
+                "use fewer qubits or more local observables, allow more memory, or take the engine "
+                "'aer' with shots."
+            )

@@ -86,6 +86,8 @@ class BoundProgram:
         """
         totals = np.zeros((len(moving), self.program.accumulators * WIDTH))
         segments = list(self._segments())
+        if not segments:
+            return totals.reshape(len(moving), -1, WIDTH)
         if not backward:
             segments.reverse()  # what is recomputed then comes from the end
         checkpoints = self._slots(start, len(segments))

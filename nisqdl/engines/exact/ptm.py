@@ -1,7 +1,8 @@
 """Pauli transfer matrices: R[i, j] = Tr(P_i E(P_j)) / 2^n, real, of gates and channels.
 
 One-qubit rows are I, X, Y, Z. Two-qubit rows are r = digit_a + 4 digit_b for a gate's qubits (a, b)
-in Qiskit's order (a is the less significant in the gate's matrix). The state's components are ⟨P_i⟩, so |0⟩ is (1, 0, 0, 1). See Greenbaum 2015 (arXiv:1509.02921), section 2.
+in Qiskit's order (a is the less significant in the gate's matrix). The state's components are ⟨P⟩,
+so |0⟩ is (1, 0, 0, 1). See Greenbaum 2015 (arXiv:1509.02921), section 2.
 """
 
 from __future__ import annotations

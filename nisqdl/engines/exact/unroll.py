@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -82,7 +82,7 @@ def unroll(circuit: QuantumCircuit, noise: NoiseChannels) -> Unrolled:
 
 def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
     """Append one gate's events: from the tables, its matrix, or its definition."""
-    if gate.name in _ROTATIONS and type(gate).__module__.startswith(_STANDARD):
+    if gate.name in _ROTATIONS and _standard(gate):
         for paulis, places, angle in _ROTATIONS[gate.name](*gate.params):
             _turn(paulis, tuple(qubits[p] for p in places), angle, result)
         return
@@ -125,16 +125,23 @@ def _unitary(gate: Any) -> bool:
     )
 
 
+def _standard(gate: Any) -> bool:
+    """Whether it is Qiskit's own gate of this name."""
+    return str(gate.base_class.__module__).startswith("qiskit.circuit.library.standard_gates")
+
+
 def _matrix(gate: Any) -> ptm.Floats | None:
     """The transfer matrix of a gate without free parameters; ``None`` if it has no matrix."""
-    if not gate.params and type(gate).__module__.startswith(_STANDARD):
-        return _standard_matrix(type(gate), getattr(gate, "ctrl_state", None))
+    if not gate.params and _standard(gate):
+        kind: Any = gate.base_class
+        return _standard_matrix(kind, getattr(gate, "ctrl_state", None))
     return _computed_matrix(gate)
 
 
 @cache
-def _standard_matrix(kind: Any, control_state: int | None) -> ptm.Floats | None:
-    gate = kind() if control_state is None else kind(ctrl_state=control_state)
+def _standard_matrix(kind: Hashable, control_state: int | None) -> ptm.Floats | None:
+    create: Any = kind
+    gate = create() if control_state is None else create(ctrl_state=control_state)
     return _computed_matrix(gate)
 
 
@@ -170,8 +177,6 @@ def _noise(name: str, noise: GateNoise, qubits: Qubits) -> Iterator[Channel]:
             matrix = ptm.relaxation(relax.time_ns, relax.t1_ns, relax.t2_ns)
             yield Channel((qubit,), matrix)
 
-
-_STANDARD = "qiskit.circuit.library.standard_gates"
 
 X, Y, Z = 1, 2, 3
 _HALF = np.pi / 2

@@ -15,7 +15,6 @@ from nisqdl.store.record import Json
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FAULTY_ERROR = 0.99
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 
@@ -23,16 +22,17 @@ def draw(device: Mapping[str, Json]) -> Drawing | None:
     """Draw one device of a run's context; ``None`` if the context has no map of it.
 
     Args:
-        device: ``name``, ``date``, ``processor``, ``faulty`` and ``map`` with ``coordinates``
-            (column, row), ``qubits`` (``t1_us``, ``t2_us``, ``readout_error``) and ``edges``
-            (``[first, second, error or null]``).
+        device: Summary as ``nisqdl.targets.summary.device_summary`` gives it: ``name``, ``date``,
+            ``processor``, ``medians``, ``faulty`` and ``map`` with ``qubits`` (``x``, ``y``,
+            ``t1_us``, ``t2_us``, ``readout_error``, ``faulty``) and ``edges`` (``qubits``,
+            ``error``, ``faulty``), y growing downwards.
     """
     from matplotlib.figure import Figure
 
     chart = device.get("map")
-    if not chart or not chart.get("coordinates"):
+    if not chart or not chart["qubits"]:
         return None
-    places = np.asarray(chart["coordinates"], dtype=float)
+    places = np.array([[qubit["x"], qubit["y"]] for qubit in chart["qubits"]], dtype=float)
     columns, rows = np.ptp(places, axis=0) + (1.6, 1.8)
     # The error map takes the full width, T1 and T2 half of it each; none grows out of a page.
     unit = min((WIDTH - 0.8) / columns, 6.5 / rows)
@@ -62,8 +62,7 @@ def _draw_errors(
 
     chart = device["map"]
     panel.set_title("two-qubit gates and readout; orange: faulty, not used")
-    errors = np.array([_number(edge[2]) for edge in chart["edges"]])
-    errors = np.where(errors >= FAULTY_ERROR, np.nan, errors)
+    errors = _column(chart["edges"], "error")
     norm = _log_norm(errors)
     shades = [colormaps[EDGE_COLOURS](norm(e)) if np.isfinite(e) else FAULTY for e in errors]
     _draw_edges(panel, places, chart["edges"], shades, 0.13 * 72 * unit)
@@ -72,7 +71,6 @@ def _draw_errors(
     scale = cm.ScalarMappable(norm, EDGE_COLOURS)
     figure.colorbar(scale, cax=bars[0], format=_percent, label="two-qubit error")
     readout = _column(chart["qubits"], "readout_error")
-    readout[_faulty_qubits(device)] = np.nan
     dots = _draw_qubits(panel, places, readout, _dot_area(unit), log=True)
     if dots is None:
         bars[1].set_axis_off()
@@ -100,11 +98,15 @@ def _percent(value: float, _: float | None = None) -> str:
 
 
 def _draw_edges(
-    panel: Axes, places: Floats, edges: Sequence[Any], colours: Sequence[Any], width: float
+    panel: Axes,
+    places: Floats,
+    edges: Sequence[Mapping[str, Json]],
+    colours: Sequence[Any],
+    width: float,
 ) -> None:
     from matplotlib.collections import LineCollection
 
-    segments = [(places[edge[0]], places[edge[1]]) for edge in edges]
+    segments = [tuple(places[edge["qubits"]]) for edge in edges]
     dashes = [(0, (1, 1)) if colour == FAULTY else "-" for colour in colours]
     panel.add_collection(
         LineCollection(segments, colors=list(colours), linewidths=width, linestyles=dashes)
@@ -150,32 +152,31 @@ def _dot_area(unit: float) -> float:
     return float((0.6 * 72 * unit) ** 2)
 
 
-def _column(qubits: Sequence[Mapping[str, Json]], name: str) -> Floats:
-    return np.array([_number(qubit.get(name)) for qubit in qubits])
-
-
-def _number(value: Json) -> float:
-    return float("nan") if value is None else float(value)
-
-
-def _faulty_qubits(device: Mapping[str, Json]) -> list[int]:
-    return [q for q in (device.get("faulty") or {}).get("qubits", []) if isinstance(q, int)]
+def _column(elements: Sequence[Mapping[str, Json]], name: str) -> Floats:
+    """A value of each element; not a number where it is missing or the element is faulty."""
+    return np.array(
+        [
+            np.nan if element["faulty"] or element[name] is None else float(element[name])
+            for element in elements
+        ]
+    )
 
 
 def _caption(device: Mapping[str, Json]) -> str:
-    faulty = device.get("faulty") or {}
-    gates, qubits = len(faulty.get("gates", [])), len(faulty.get("qubits", []))
-    median = device.get("median_two_qubit_error")
-    told = f"; the median two-qubit error is {median:.2g}" if median is not None else ""
+    edges, qubits = device["map"]["edges"], device["map"]["qubits"]
+    broken_edges = sum(1 for edge in edges if edge["faulty"])
+    broken_qubits = sum(1 for qubit in qubits if qubit["faulty"])
+    median = device["medians"]["two_qubit_error"]
+    told = "" if median is None else f" with a median two-qubit error of {_percent(median)}"
     return (
-        f"{device['name']} ({device.get('processor', 'unknown processor')}) as calibrated on "
-        f"{str(device.get('date', ''))[:10]}{told}; "
-        f"{counted(gates, 'faulty gate')} and {counted(qubits, 'faulty qubit')} not used."
+        f"{device['name']} ({device['processor']}) as calibrated on {str(device['date'])[:10]}"
+        f"{told}: {broken_edges} of {counted(len(edges), 'coupling')} and {broken_qubits} of "
+        f"{counted(len(qubits), 'qubit')} are faulty and not used."
     )
 
 
 def _alt(device: Mapping[str, Json]) -> str:
-    count = len(device["map"]["coordinates"])
+    count = len(device["map"]["qubits"])
     return (
         f"Map of the {count} qubits of {device['name']} with lines for two-qubit gates, coloured "
         "by error, and two small maps coloured by T1 and T2."

@@ -60,6 +60,7 @@ def synthetic_run(
             "dataset.features": 4,
             "dataset.train": 200,
             "dataset.test": 200,
+            "data": f"{sum(dataset.encode()):016x}",
         }
         for seed in range(seeds):
             split = random.normal(0, 0.008)
@@ -80,6 +81,7 @@ def synthetic_run(
                                         **data,
                                         **_qnn(entangler, depth, training, rate),
                                         "target": f"fake_{target}",
+                                        "snapshot": f"{sum(target.encode()):016x}",
                                         "noise.scale": scale,
                                         "seed": seed,
                                     }
@@ -122,6 +124,8 @@ def _qnn(entangler: str, depth: int, training: str, rate: float) -> dict[str, An
         "training.learning_rate": rate,
         "shots": None,
         "engine": "exact",
+        "recipe": "5ca1ab1e5ca1ab1e",
+        "root_seed": 0,
     }
 
 
@@ -220,33 +224,54 @@ def device(name: str) -> dict[str, Any]:
         if row < rows - 1:
             for column in range(2 * (row % 2), columns, 4):
                 place[(column, 2 * row + 1)] = len(place)
-    edges: list[list[Any]] = []
+    edges: list[dict[str, Any]] = []
     for (x, y), q in place.items():
         for step in ((1, 0), (0, 1)):
             other = place.get((x + step[0], y + step[1]))
             if other is not None and (step == (0, 1) or y % 2 == 0):
                 error = float(two_qubit * np.exp(random.normal(0, 0.5)))
-                edges.append([q, other, None if random.random() < 0.03 else error])
+                faulty = random.random() < 0.03
+                edge = {"qubits": [q, other], "gate": "cz", "faulty": faulty}
+                edges.append({**edge, "error": 1.0 if faulty else error})
     qubits = [
         {
-            "t1_us": None if random.random() < 0.01 else float(random.normal(180, 40)),
+            "index": q,
+            "x": float(x),
+            "y": float(y),
+            "t1_us": None if q == 17 else float(random.normal(180, 40)),
             "t2_us": float(abs(random.normal(130, 50))),
             "readout_error": float(readout * np.exp(random.normal(0, 0.6))),
+            "faulty": q == 17,
         }
-        for _ in place
+        for (x, y), q in place.items()
     ]
+    broken = [edge["qubits"] for edge in edges if edge["faulty"]]
     return {
+        "target": f"fake_{name}",
         "name": name,
         "date": date,
         "processor": processor,
         "qubits": len(place),
-        "median_two_qubit_error": two_qubit,
-        "median_one_qubit_error": 3e-4,
-        "median_readout_error": readout,
-        "median_t1_us": 180.0,
-        "median_t2_us": 130.0,
-        "faulty": {"gates": [f"cz {a}-{b}" for a, b, e in edges if e is None], "qubits": [17]},
+        "basis_gates": ["cz", "id", "rz", "sx", "x"],
         "source": "made up for tests",
-        "snapshot": "0123456789abcdef",
-        "map": {"coordinates": [list(xy) for xy in place], "qubits": qubits, "edges": edges},
+        "snapshot_hash": f"{sum(name.encode()):016x}",
+        "medians": {
+            "two_qubit_error": two_qubit,
+            "one_qubit_error": 3e-4,
+            "readout_error": readout,
+            "t1_us": 180.0,
+            "t2_us": 130.0,
+            "two_qubit_ns": 84.0,
+            "one_qubit_ns": 32.0,
+            "readout_ns": 1560.0,
+        },
+        "faulty": {
+            "gates": [
+                {"name": "cz", "qubits": pair, "reason": "its error is 1"} for pair in broken
+            ],
+            "qubits": [{"qubit": 17, "reason": "T1 is missing"}],
+            "described": ["qubit 17: T1 is missing"]
+            + [f"cz {a}-{b}: its error is 1" for a, b in broken],
+        },
+        "map": {"qubits": qubits, "edges": edges},
     }

@@ -37,6 +37,19 @@ def test_csv_has_a_column_for_each_setting_and_value(view: RunView, tmp_path: Pa
     with (tmp_path / "out.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 3
+    assert list(rows[0]) == (
+        [
+            "id",
+            "baseline",
+            "dataset.name",
+            "model.depth",
+            "shots",
+            "accuracy",
+            "per.class",
+            "value.shots",
+            "seconds",
+        ]
+    )
     full = [row for row in rows if row["model.depth"]]
     assert [row["model.depth"] for row in full] == ["2", "10"]
     assert float(full[0]["accuracy"]) == 1 / 3
@@ -70,7 +83,7 @@ def test_a_run_without_records_is_exported_too(name: str, tmp_path: Path) -> Non
         pass
     export_file(read_run(tmp_path / "run"), name, tmp_path / "out")
     text = (tmp_path / "out").read_text()
-    assert text == "id\n" if name == "csv" else json.loads(text)["records"] == []
+    assert text == "id,seconds\n" if name == "csv" else json.loads(text)["records"] == []
 
 
 def test_wrong_formats_and_places_are_sentences(view: RunView, tmp_path: Path) -> None:

@@ -1,0 +1,202 @@
+"""How each kind of thing is shown: as text and tables, or as one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from nisqdl.catalog import shipped_folder
+from nisqdl.cli.output import print_table
+from nisqdl.store.record import Json
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+FEATURES = 4
+"""Circuits are drawn for so many features, and two layers."""
+
+WORST = 5
+"""So many of the best and the worst qubits of a device are told."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One thing, ready to be shown.
+
+    Attributes:
+        document: What is known of it.
+        show: Prints it for people.
+    """
+
+    document: Mapping[str, Json]
+    show: Callable[[], None]
+
+
+Exhibitor: TypeAlias = Callable[[str, "Path | None"], Exhibit]
+
+
+def _device(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.report import device_picture
+    from nisqdl.targets.snapshots import find_device
+    from nisqdl.targets.summary import device_summary
+
+    summary = device_summary(find_device(name))
+
+    def show() -> None:
+        click.echo(f"{summary['name']} · {summary['processor']} · {summary['qubits']} qubits")
+        click.echo(f"calibrated {summary['date']}")
+        click.echo(f"gates {', '.join(summary['basis_gates'])}")
+        click.echo(f"{summary['source']}\n")
+        print_table(("median", "value"), [(_title(k), v) for k, v in summary["medians"].items()])
+        click.echo()
+        _show_qubits(summary["map"])
+        faults = summary["faulty"]["described"]
+        click.echo(f"\n{len(faults)} faulty, not used" + (":" if faults else ""))
+        for fault in faults:
+            click.echo(f"  {fault}")
+        picture = out or Path(f"{summary['name']}.svg")
+        device_picture(summary, picture)
+        click.echo(f"\nMap: {picture}")
+
+    return Exhibit(summary, show)
+
+
+def _show_qubits(chart: Json) -> None:
+    """The usable qubits with the smallest and the largest readout error."""
+    usable = [qubit for qubit in chart["qubits"] if not qubit.get("faulty")]
+    known = [qubit for qubit in usable if qubit["readout_error"] is not None]
+    known.sort(key=lambda qubit: qubit["readout_error"])
+    names = ("index", "readout_error", "t1_us", "t2_us")
+    few = [("best", q) for q in known[:WORST]] + [("worst", q) for q in known[-WORST:]]
+    print_table(
+        ("", "qubit", "readout error", "T1 µs", "T2 µs"),
+        [(label, *(qubit.get(name) for name in names)) for label, qubit in few],
+    )
+
+
+def _noise(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.noise.recipe import find_recipe
+
+    document = find_recipe(name).model_dump(mode="json")
+
+    text = (shipped_folder("noise_models") / f"{name}.yaml").read_text("utf-8")
+    return Exhibit(document, lambda: click.echo(text, nl=False))
+
+
+def _experiment(name: str, out: Path | None) -> Exhibit:
+    text = (shipped_folder("experiments") / f"{name}.yaml").read_text("utf-8")
+    return Exhibit({"name": name, "text": text}, lambda: click.echo(text, nl=False))
+
+
+def _ansatz(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.circuits.ansatzes import ANSATZES
+
+    return _circuit(name, ANSATZES[name].summary, {"ansatz": {"name": name, "depth": 2}})
+
+
+def _entangler(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.circuits.entanglers import DEVICE, ENTANGLERS
+
+    if name == DEVICE:
+        text = "Its pairs are the target's own: `nisqdl show` the device, or `nisqdl plan`."
+        document = {"name": name, "summary": ENTANGLERS[name].summary}
+        return Exhibit(document, lambda: click.echo(f"{document['summary']}\n{text}"))
+    options = {"entangler": name, "ansatz": {"name": "real_amplitudes", "depth": 2}}
+    return _circuit(name, ENTANGLERS[name].summary, options)
+
+
+def _feature_map(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.circuits.feature_maps import FEATURE_MAPS
+
+    options = {"feature_map": {"name": name}, "entangler": "none"}
+    return _circuit(name, FEATURE_MAPS[name].summary, options)
+
+
+def _circuit(name: str, summary: str, options: Mapping[str, Json]) -> Exhibit:
+    """The circuit of a model with these options, on a few features."""
+    from nisqdl.circuits.build import build_model
+    from nisqdl.circuits.options import ModelOptions
+
+    model = build_model(ModelOptions.model_validate(options), FEATURES, None)
+    document = {
+        "name": name,
+        "summary": summary,
+        "features": FEATURES,
+        "qubits": model.num_qubits,
+        "weights": len(model.weights),
+        "gates": dict(model.circuit.count_ops()),
+        "depth": model.circuit.depth(),
+    }
+
+    def show() -> None:
+        click.echo(f"{summary}\n{FEATURES} features: {model.num_qubits} qubits, ", nl=False)
+        click.echo(f"{len(model.weights)} weights; x: features, w: weights\n")
+        click.echo(_drawn(model.circuit))
+
+    return Exhibit(document, show)
+
+
+def _drawn(circuit: QuantumCircuit) -> str:
+    """The circuit as text, folded to the terminal."""
+    from shutil import get_terminal_size
+
+    return str(circuit.draw("text", fold=get_terminal_size((100, 24)).columns, idle_wires=True))
+
+
+def _dataset(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.datasets import DATASETS
+    from nisqdl.datasets.options import DatasetOptions
+    from nisqdl.datasets.summary import summarise
+
+    dataset = DATASETS[name]
+    if dataset.needs or dataset.accepts:  # the user's own rows, or as many as are asked for
+        options = [*dataset.needs, *dataset.accepts]
+        told = f"{dataset.summary}; its options: {', '.join(options)}"
+        return Exhibit(
+            {"name": name, "summary": dataset.summary, "options": options},
+            lambda: click.echo(told),
+        )
+    found = summarise(DatasetOptions(name=name, train=2, test=2))
+    document = {
+        "name": name,
+        "summary": dataset.summary,
+        "rows": found.rows,
+        "columns": found.columns,
+        "classes": dict(found.classes),
+    }
+
+    def show() -> None:
+        click.echo(f"{dataset.summary}\n{found.rows} rows, {found.columns} columns\n")
+        print_table(("class", "rows"), found.classes)
+
+    return Exhibit(document, show)
+
+
+def _engine(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.engines import ENGINES
+
+    document = {"name": name, "description": ENGINES[name].description}
+    return Exhibit(document, lambda: click.echo(document["description"]))
+
+
+def _title(name: str) -> str:
+    """``two_qubit_ns`` as ``two qubit (ns)``."""
+    stem, _, unit = name.rpartition("_")
+    units = {"us": "µs", "ns": "ns"}
+    return f"{stem.replace('_', ' ')} ({units[unit]})" if unit in units else name.replace("_", " ")
+
+
+EXHIBITS: dict[str, Exhibitor] = {
+    "experiments": _experiment,
+    "devices": _device,
+    "noise": _noise,
+    "ansatzes": _ansatz,
+    "entanglers": _entangler,
+    "feature-maps": _feature_map,
+    "datasets": _dataset,
+    "engines": _engine,
+}

@@ -1,0 +1,102 @@
+"""Lowering: a model under noise channels, reduced to what its observables feel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nisqdl.engines.angles import Angles, compile_angles
+from nisqdl.engines.exact.cone import causal_cone, split_at_data
+from nisqdl.engines.exact.observables import observable_vectors, support
+from nisqdl.engines.exact.program import Floats
+from nisqdl.engines.exact.unroll import Channel, Event, Rotation, unroll
+from nisqdl.noise.channels import NoiseChannels, Readout
+from nisqdl.noise.inert import refuse_inert
+
+if TYPE_CHECKING:
+    from qiskit.quantum_info import SparsePauliOp
+
+    from nisqdl.circuits.model import Model
+    from nisqdl.targets.isa import IsaModel
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A model on the n qubits of its observables' causal cone.
+
+    Attributes:
+        qubits: The circuit's index of each of the n qubits, ascending.
+        prefix, suffix: Events before and after the data end; qubits count from 0 to n − 1.
+        angles: All K angles that the events count.
+        observables: (O, 4^n) as read, on the n qubits.
+        measured: The observables as given.
+        readout: Confusion by the circuit's qubit.
+    """
+
+    qubits: tuple[int, ...]
+    prefix: tuple[Event, ...]
+    suffix: tuple[Event, ...]
+    angles: Angles
+    observables: Floats
+    measured: tuple[SparsePauliOp, ...]
+    readout: Mapping[int, Readout]
+
+    @property
+    def num_qubits(self) -> int:
+        return len(self.qubits)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The whole circuit; an order that its own order allows."""
+        return self.prefix + self.suffix
+
+    @cached_property
+    def sampled_angles(self) -> frozenset[int]:
+        """Angles that depend on features."""
+        return frozenset(self.angles.sampled_rows.tolist())
+
+    @property
+    def prefix_rotations(self) -> list[Rotation]:
+        return [event for event in self.prefix if isinstance(event, Rotation)]
+
+
+def lower(model: Model | IsaModel, noise: NoiseChannels) -> Lowered:
+    """Unroll, check, reduce to the causal cone and split at the data.
+
+    Raises:
+        InputError: Noise would be inert, or the circuit has what the engine does not take.
+    """
+    refuse_inert(model.circuit, noise)
+    unrolled = unroll(model.circuit, noise)
+    events, qubits = causal_cone(unrolled.events, support(model.observables))
+    events, expressions = _renumbered(events, qubits, unrolled.expressions)
+    angles = compile_angles(expressions, model.features, model.weights)
+    prefix, suffix = split_at_data(events, frozenset(angles.sampled_rows.tolist()))
+    return Lowered(
+        qubits=tuple(qubits),
+        prefix=tuple(prefix),
+        suffix=tuple(suffix),
+        angles=angles,
+        observables=observable_vectors(model.observables, noise.readout, qubits),
+        measured=tuple(model.observables),
+        readout=noise.readout,
+    )
+
+
+def _renumbered(
+    events: list[Event], qubits: list[int], expressions: list[object]
+) -> tuple[list[Event], list[object]]:
+    """Qubits and angles counted from 0, those left out dropped."""
+    place = {qubit: i for i, qubit in enumerate(qubits)}
+    result: list[Event] = []
+    used: list[object] = []
+    for event in events:
+        moved = tuple(place[qubit] for qubit in event.qubits)
+        if isinstance(event, Channel):
+            result.append(Channel(moved, event.matrix))
+        else:
+            result.append(Rotation(moved, event.paulis, len(used)))
+            used.append(expressions[event.angle])
+    return result, used
