@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from nisqdl.analysis.intervals import Estimate, mean_over_seeds
+from nisqdl.analysis.intervals import Estimate, mean_over_seeds, share_over_seeds
 from nisqdl.analysis.table import Table
 from nisqdl.store.record import Json, Record
 
@@ -20,6 +20,7 @@ TARGET = "target"
 SCALE = "noise.scale"
 TRAINING = "training.noise"
 BUDGET = "baseline.budget"
+SHARES = frozenset({"accuracy", "balanced_accuracy", "train_accuracy"})
 GRID_AXES = (TARGET, DEPTH, ENTANGLER, TRAINING, SCALE)
 
 BASELINE_TITLES = {
@@ -157,7 +158,10 @@ class Grid:
     ) -> Estimate | None:
         """The mean over seeds at one place of the grid; ``None`` where nothing ran."""
         values = self.by_seed(target, configuration, scale, column)
-        return mean_over_seeds(list(values.values())) if values else None
+        if not values:
+            return None
+        mean = share_over_seeds if column in SHARES else mean_over_seeds
+        return mean(list(values.values()))
 
     def baseline_names(self) -> tuple[str, ...]:
         """The classical learners, in the order of ``BASELINE_TITLES``."""

@@ -53,9 +53,11 @@ class Estimate:
         return self.high is not None and self.n >= 3 and self.spread > 0 and self.high < 0
 
     @property
-    def half_width(self) -> float:
-        """Half the interval's width; 0 where there is none."""
-        return 0.0 if self.high is None else self.high - self.mean
+    def arms(self) -> tuple[float, float]:
+        """How far the interval reaches below and above the mean; 0 where there is none."""
+        if self.low is None or self.high is None:
+            return 0.0, 0.0
+        return self.mean - self.low, self.high - self.mean
 
     def reversed(self) -> Estimate:
         """The same with the other sign: a cost instead of a gain."""
@@ -111,6 +113,17 @@ def mean_over_seeds(values: Sequence[float], level: float = 0.95, comparisons: i
     tail = (1 - level) / (2 * comparisons)
     half = float(stdtrit(n - 1, 1 - tail)) * spread / math.sqrt(n)
     return Estimate(mean, mean - half, mean + half, n, spread, level, comparisons)
+
+
+def share_over_seeds(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """As ``mean_over_seeds`` for shares such as accuracies: no interval leaves 0 to 1.
+
+    The mean of shares lies there for certain, so nothing is lost from what the interval covers.
+    """
+    found = mean_over_seeds(values, level)
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
 
 
 def paired_difference(

@@ -165,7 +165,7 @@ def draw_means(
     moved = axes.transData + ScaledTranslation(shift / 72, 0, figure.dpi_scale_trans)
     y = [e.mean for e in estimates]
     axes.errorbar(
-        x, y, yerr=[e.half_width for e in estimates], color=series.colour, marker=series.marker,
+        x, y, yerr=list(zip(*(e.arms for e in estimates), strict=True)), color=series.colour, marker=series.marker,
         linestyle=series.dash, label=label, transform=moved,
     )  # fmt: skip
     # What is drawn with another transform does not count for the limits by itself.

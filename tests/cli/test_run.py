@@ -131,8 +131,8 @@ def test_interrupted_and_killed_it_ends_with_the_same_records(
             assert out == ""
             assert "Traceback" not in err
             assert ("Interrupted" in err) == (number != signal.SIGKILL)
-    code, _, _ = finished(tmp_path, "run", "small.yaml")
-    assert code == 0
+    code, _, err = finished(tmp_path, "run", "small.yaml")
+    assert code == 0, err
     assert records(tmp_path) == records(ran)
 
 
@@ -140,7 +140,7 @@ def test_ctrl_c_in_a_long_training_ends_at_once(tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_text(LONG)
     process = nisqdl(tmp_path, "run", "long.yaml", "--workers", "1")
     for line in process.stderr:
-        if "train" in line:
+        if "now: train" in line:
             break
     started = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)

@@ -20,6 +20,7 @@ from nisqdl.engines.exact.sweeps import sweep, sweep_slopes
 
 _PAIRS = turning_pairs()
 _BYTES = 8
+_LINE = 64
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ class BoundProgram:
         return slots
 
     def _slots(self, states: Floats, count: int) -> Floats:
-        return np.empty((len(states), count, states.shape[1]))
+        shape = (len(states), count, states.shape[1])
+        room = np.empty(math.prod(shape) + WIDTH)
+        skip = -room.ctypes.data % _LINE // _BYTES
+        return room[skip : skip + math.prod(shape)].reshape(shape)
 
     def _sweep(
         self, states: Floats, slots: Integers, start: int, stop: int, backward: bool

@@ -15,6 +15,8 @@ from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_KERNEL_FILES = ("compiled", "factors", "lanes", "slopes", "sweeps", "tiles", "tiling")
+
 
 def inlined(function: Function) -> Function:
     """Compile as part of the kernels that call it."""
@@ -49,7 +51,7 @@ def kernel(signature: str) -> Callable[[Function], Function]:
 def _cache_folder() -> Path:
     """A folder for this version of the kernels: Numba looks only at the file of the kernel itself
     to see whether its machine code is out of date, not at the files of what it calls."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = [Path(__file__).with_name(f"{name}.py") for name in _KERNEL_FILES]
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(config.CACHE_DIR) if config.CACHE_DIR else Path(home) / "nisqdl" / "numba"

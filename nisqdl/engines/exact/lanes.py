@@ -32,12 +32,12 @@ LANES = LanesType()
 
 
 @register_model(LanesType)
-class _LanesModel(models.PrimitiveModel):
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _VECTOR)
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def load(typing: Any, array: Any, start: Any) -> Any:
     """Entries ``start`` to ``start + WIDTH`` of a contiguous array of one dimension."""
 
@@ -47,7 +47,7 @@ def load(typing: Any, array: Any, start: Any) -> Any:
     return LANES(array, types.intp), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def store(typing: Any, array: Any, start: Any, value: Any) -> Any:
     """Write a vector to entries ``start`` to ``start + WIDTH``."""
 
@@ -59,7 +59,7 @@ def store(typing: Any, array: Any, start: Any, value: Any) -> Any:
     return types.none(array, types.intp, LANES), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def splat(typing: Any, number: Any) -> Any:
     """A vector of one number repeated."""
 
@@ -73,7 +73,7 @@ def splat(typing: Any, number: Any) -> Any:
     return LANES(types.float64), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def times(typing: Any, a: Any, b: Any) -> Any:
     """a · b."""
 
@@ -83,7 +83,7 @@ def times(typing: Any, a: Any, b: Any) -> Any:
     return LANES(LANES, LANES), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def fused(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """a · b + c, in one instruction where the processor has it."""
 

@@ -23,6 +23,7 @@ from nisqdl.engines.exact.tiling import (
     LAST,
     PLACES,
     ROWS,
+    aligned,
     gather,
     largest,
     pick,
@@ -49,8 +50,8 @@ def sweep(
         states: (items, slots, size · lanes); the state before cluster c is in slot ``slots[c]``,
             that after it in ``slots[c + 1]``.
     """
-    tile = np.zeros((2, largest(clusters) * WIDTH))
-    turns = np.zeros((len(trig), 2 * WIDTH))
+    tile = aligned(2 * largest(clusters) * WIDTH).reshape(2, -1)
+    turns = aligned(len(trig) * 2 * WIDTH).reshape(len(trig), 2 * WIDTH)
     for item in range(len(states)):
         pick(trig, item, lanes, turns)
         for step in range(stop - start):
@@ -91,9 +92,9 @@ def sweep_slopes(
     most, widest = 0, largest(clusters) * WIDTH
     for c in range(start, stop):
         most = max(most, clusters[c, LAST] - clusters[c, FIRST])
-    history = np.zeros((most + 1) * widest)
-    tile = np.zeros((2, widest))
-    turns = np.zeros((len(trig), 2 * WIDTH))
+    history = aligned((most + 1) * widest)
+    tile = aligned(2 * widest).reshape(2, -1)
+    turns = aligned(len(trig) * 2 * WIDTH).reshape(len(trig), 2 * WIDTH)
     pairs2 = tables[4]
     for item in range(len(kept)):
         pick(trig, item, lanes, turns)

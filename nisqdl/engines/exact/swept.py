@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class SweptPrefix:
         meeting = SweptMeeting(self, bound, observables, angles.shape, self.program.ops)
         if len(observables) == 1:
             meeting = meeting.differentiated()
-            return meeting.values, meeting.unit[np.newaxis]
+            return meeting.values, meeting.angles_pulled(np.ones_like(meeting.values))[np.newaxis]
         meeting = self.meet(angles, observables, derivatives=self.program.ops)
         pulls = np.zeros((len(observables), *meeting.values.shape))
         for o in range(len(observables)):
@@ -111,8 +111,8 @@ class SweptMeeting:
     ops: Integers | None
     kept: Floats | None = None
     ends: Floats | None = None
-    values: Floats = np.empty(0)
-    unit: Floats = np.empty(0)
+    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    unit: Floats | None = None
 
     def evaluated(self) -> SweptMeeting:
         """With the values."""
@@ -164,7 +164,7 @@ class SweptMeeting:
 
     def angles_pulled(self, pulls: Floats) -> Floats:
         """Derivatives by the angles, (K, B), from those by the values (B, O)."""
-        if self.unit.size:
+        if self.unit is not None:
             return self.unit * pulls[:, 0]
         if self.kept is not None:
             return self._group_pulled(pulls, 0, len(self.kept), self.kept)

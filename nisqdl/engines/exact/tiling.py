@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from nisqdl.engines.exact.compiled import inlined
 from nisqdl.engines.exact.lanes import WIDTH, load, store
 
 FIRST, LAST, ROWS, ROW_START, PLACES, PLACE_START = range(6)
 """A cluster: its operations [FIRST, LAST), ROWS = 4^m row offsets and PLACES = 4^(n−m) offsets."""
+
+
+@inlined
+def aligned(size: Any) -> Any:
+    """Zeros that start at a cache line, so that no vector of lanes lies across two."""
+    line = WIDTH * 8
+    room = np.zeros(size + WIDTH)
+    skip = (line - room.ctypes.data % line) % line // 8
+    return room[skip : skip + size]
 
 
 @inlined
