@@ -23,9 +23,8 @@ def command(run_dir: Path, as_json: bool) -> None:
     Works without Qiskit, on half a run too, and while the run goes on.
     """
     from nisqdl import report
-    from nisqdl.store.view import read_run
 
-    built = report.build(run_dir, planned=read_run(run_dir).planned)
+    built = report.build(run_dir)
     if as_json:
         print_json(
             {

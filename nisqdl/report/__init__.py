@@ -77,6 +77,8 @@ def write_report(run: RunData, folder: Path, planned: int | None = None) -> Buil
     for drawn in document.pictures():
         for suffix, data in ((".svg", _standalone(drawn.svg)), (".png", drawn.png)):
             figures.append(_write(folder / "figures" / f"{drawn.name}{suffix}", data))
+    for stale in set((folder / "figures").glob("*.[sp][vn]g")) - set(figures):
+        stale.unlink()
     markdown = _write(folder / "report.md", markdown_text(document).encode())
     html = _write(folder / "report.html", html_page(document).encode())
     return BuiltReport(html, markdown, tuple(figures), verdict)

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-
-import yaml
+from collections.abc import Mapping, Sequence
 
 from nisqdl.analysis.grid import Grid, training_text
-from nisqdl.analysis.intervals import Estimate, mean_over_seeds, number, wilson
+from nisqdl.analysis.intervals import Estimate, number, share_over_seeds, wilson
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, findings
 from nisqdl.analysis.table import Table
 from nisqdl.analysis.verdict import Verdict, verdicts
 from nisqdl.analysis.words import counted, listed
+from nisqdl.report.cells import DASH, minute_text, value_text
+from nisqdl.report.devices import device_sections
 from nisqdl.report.document import (
     Answer,
     Block,
-    Code,
     DataTable,
     Document,
     Paragraph,
     Picture,
     Section,
 )
-from nisqdl.report.figures import FIGURES, device_map
+from nisqdl.report.figures import FIGURES
+from nisqdl.report.picture import picture
+from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import Drawing, look
-from nisqdl.report.svg import png_bytes, svg_text
-from nisqdl.store.record import Json, Record
+from nisqdl.report.style import look
+from nisqdl.store.record import Json
 
 MOST_DRAWN = 4
 """So many questions of one run get figures; a page with more would be too large to open."""
-
-DASH = "–"
 
 
 def noise_accuracy_document(
@@ -55,8 +52,8 @@ def noise_accuracy_document(
     for index, (finding, sayings) in enumerate(zip(found, told, strict=True)):
         sections += _question(finding, sayings, index, len(found))
     context = run.context if isinstance(run.context, Mapping) else {}
-    sections += _devices(context.get("devices") or [])
-    sections.append(_provenance(run, context.get("datasets") or [], name))
+    sections += device_sections(context.get("devices") or [])
+    sections.append(provenance_section(run, context.get("datasets") or [], name))
     document = Document(
         title=f"{name}: accuracy under noise",
         status=_status(run, found, planned, complete),
@@ -80,7 +77,7 @@ def _status(run: RunData, found: Sequence[Finding], planned: int | None, complet
     waiting = f" (nothing yet from {listed(pending)})" if pending else ""
     return (
         f"{points}; {counted(seeds, 'seed')}; {listed(devices)}{waiting}. Run begun "
-        f"{_minute(run.created)}; made by nisqdl."
+        f"{minute_text(run.created)}; made by nisqdl."
     )
 
 
@@ -190,20 +187,8 @@ def _figures(finding: Finding, suffix: str) -> list[Picture]:
         with look():
             wide, narrow = kind.draw(finding, 2), kind.draw(finding, 1)
         if wide is not None:
-            pictures.append(_picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
+            pictures.append(picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
     return pictures
-
-
-def _picture(name: str, title: str, wide: Drawing, narrow: Drawing | None) -> Picture:
-    return Picture(
-        name=name,
-        title=title,
-        caption=wide.caption,
-        alt=wide.alt,
-        svg=svg_text(wide.figure, name, title, wide.alt),
-        narrow_svg=svg_text(narrow.figure, f"{name}-narrow", title, narrow.alt) if narrow else None,
-        png=png_bytes(wide.figure),
-    )
 
 
 def _baseline_table(finding: Finding) -> DataTable:
@@ -215,7 +200,7 @@ def _baseline_table(finding: Finding) -> DataTable:
                 baseline.title,
                 _mean_text(table, "accuracy"),
                 _mean_text(table, "train_accuracy"),
-                " or ".join(f"{w:g}" for w in table.distinct("weights") if w is not None) or DASH,
+                _weights_text(table),
                 _chosen(table),
             )
         )
@@ -251,9 +236,14 @@ def _judged(gain: Estimate | None) -> str:
     return "QNN worse" if gain.below_zero else "no difference shown"
 
 
+def _weights_text(table: Table) -> str:
+    weights = [f"{w:g}" for w in table.distinct("weights") if w is not None]
+    return listed(weights, "or") if weights else DASH
+
+
 def _mean_text(table: Table, column: str) -> str:
     values = list(table.by_seed(column).values())
-    return mean_over_seeds(values).text() if values else DASH
+    return share_over_seeds(values).text() if values else DASH
 
 
 def _chosen(table: Table) -> str:
@@ -270,150 +260,5 @@ def _chosen(table: Table) -> str:
 
 def _options_text(options: Json) -> str:
     if isinstance(options, Mapping):
-        return ", ".join(f"{k} = {_value_text(v)}" for k, v in options.items()) or DASH
-    return DASH if options is None else _value_text(options)
-
-
-def _value_text(value: Json) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _devices(devices: Sequence[Mapping[str, Json]]) -> list[Section]:
-    if not devices:
-        return []
-    blocks: list[Block] = [_device_table(devices)]
-    for device in devices:
-        phrases = device["faulty"]["described"]
-        told = "; ".join(phrases[:_MOST_FAULTS]) or "nothing"
-        if len(phrases) > _MOST_FAULTS:
-            told += f"; and {len(phrases) - _MOST_FAULTS} more"
-        blocks.append(Paragraph(f"Faulty on {device['name']}, and not used: {told}.", quiet=True))
-    for index, device in enumerate(devices[:_MOST_MAPS]):
-        with look():
-            drawing = device_map.draw(device)
-        if drawing is not None:
-            name = f"device_map-{index + 1}"
-            blocks.append(_picture(name, f"Map of {device['name']}", drawing, None))
-    if len(devices) > _MOST_MAPS:
-        blocks.append(
-            Paragraph(
-                f"Maps are drawn for the first {_MOST_MAPS} devices; `nisqdl show NAME` draws any."
-            )
-        )
-    return [Section("devices", "Devices", tuple(blocks))]
-
-
-_MOST_MAPS = 4
-_MOST_FAULTS = 60
-
-
-def _device_table(devices: Sequence[Mapping[str, Json]]) -> DataTable:
-    """A column a device."""
-    names = (
-        "calibrated", "processor", "qubits", "two-qubit error", "one-qubit error",
-        "readout error", "T1", "T2", "faulty gates", "faulty qubits", "snapshot", "source",
-    )  # fmt: skip
-    columns = [_device_column(device) for device in devices]
-    rows = tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
-    heads = ("", *(str(device.get("name")) for device in devices))
-    return DataTable("Devices as calibrated at the date of their snapshot (medians)", heads, rows)
-
-
-def _device_column(device: Mapping[str, Json]) -> tuple[str, ...]:
-    medians, faulty = device["medians"], device["faulty"]
-    return (
-        _minute(device["date"]),
-        device["processor"],
-        str(device["qubits"]),
-        *(_small(medians[f"{name}_error"]) for name in ("two_qubit", "one_qubit", "readout")),
-        *(_micro(medians[f"{name}_us"]) for name in ("t1", "t2")),
-        str(len(faulty["gates"])),
-        str(len(faulty["qubits"])),
-        device["snapshot_hash"],
-        device["source"],
-    )
-
-
-def _small(value: Json) -> str:
-    return f"{100 * value:.2g} %" if isinstance(value, int | float) else DASH
-
-
-def _micro(value: Json) -> str:
-    return f"{value:.0f} µs" if isinstance(value, int | float) else DASH
-
-
-def _minute(moment: str) -> str:
-    """A date and time to the minute: ``2026-10-02 08:00 UTC``."""
-    if len(moment) < 16:
-        return moment
-    zone = " UTC" if moment.endswith(("+00:00", "Z")) else moment[19:]
-    return f"{moment[:10]} {moment[11:16]}{zone}"
-
-
-def _provenance(run: RunData, datasets: Sequence[Mapping[str, Json]], name: str) -> Section:
-    text = yaml.safe_dump(
-        run.experiment, sort_keys=False, allow_unicode=True, width=90, default_flow_style=None
-    )
-    blocks: list[Block] = [
-        Paragraph("The experiment with all its options, as it was run:"),
-        Code(text, "yaml"),
-        Paragraph(
-            "To run it again, save it as experiment.yaml and give it to nisqdl; to rebuild this "
-            "report from the records alone, name the run's folder:"
-        ),
-        Code(f"nisqdl run experiment.yaml\nnisqdl report {name}", "sh"),
-    ]
-    if datasets:
-        blocks.append(_dataset_table(datasets))
-    blocks.append(_origin_table(run))
-    return Section("provenance", "Configuration and provenance", tuple(blocks))
-
-
-def _dataset_table(datasets: Sequence[Mapping[str, Json]]) -> DataTable:
-    rows = tuple(
-        (
-            str(d.get("name")),
-            *(str(d.get(key, DASH)) for key in ("features", "train", "test")),
-            ", ".join(str(c) for c in d.get("classes", [])) or DASH,
-        )
-        for d in datasets
-    )
-    columns = ("data set", "features", "training samples", "test samples", "classes")
-    return DataTable("Data sets", columns, rows)
-
-
-def _origin_table(run: RunData) -> DataTable:
-    records = run.records
-    seconds = sum(record.seconds for record in records)
-    seeds = sorted({s for r in records if isinstance(s := r.point.settings.get("seed"), int)})
-    rows = [
-        ("run begun", _minute(run.created)),
-        ("points", str(len(records))),
-        ("computing time", f"{seconds / 60:.1f} min, summed over points"),
-        ("seeds", ", ".join(map(str, seeds)) or DASH),
-    ]
-    rows += [(f"version of {k}", v) for k, v in _gathered(records, "versions").items()]
-    snapshots = _snapshots(records)
-    rows += [(f"snapshot {device}", hashes) for device, hashes in snapshots.items()]
-    return DataTable("Where the numbers come from", ("what", "value"), tuple(rows))
-
-
-def _gathered(records: Iterable[Record], key: str) -> dict[str, str]:
-    """Every value that the records name under a mapping of their provenance: one, as a rule."""
-    found: dict[str, dict[str, None]] = {}
-    for record in records:
-        for name, value in (record.provenance.get(key) or {}).items():
-            found.setdefault(str(name), {})[_value_text(value)] = None
-    return {name: " and ".join(values) for name, values in sorted(found.items())}
-
-
-def _snapshots(records: Iterable[Record]) -> dict[str, str]:
-    found: dict[str, dict[str, None]] = {}
-    for record in records:
-        device = record.provenance.get("device")
-        if device is not None:
-            snapshot = record.provenance.get("snapshot")
-            found.setdefault(str(device), {})[str(snapshot)] = None
-    return {device: " and ".join(hashes) for device, hashes in sorted(found.items())}
+        return ", ".join(f"{k} = {value_text(v)}" for k, v in options.items()) or DASH
+    return DASH if options is None else value_text(options)

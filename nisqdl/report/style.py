@@ -165,17 +165,19 @@ def draw_means(
     moved = axes.transData + ScaledTranslation(shift / 72, 0, figure.dpi_scale_trans)
     y = [e.mean for e in estimates]
     axes.errorbar(
-        x, y, yerr=list(zip(*(e.arms for e in estimates), strict=True)), color=series.colour, marker=series.marker,
+        x, y, yerr=interval_arms(estimates), color=series.colour, marker=series.marker,
         linestyle=series.dash, label=label, transform=moved,
     )  # fmt: skip
     # What is drawn with another transform does not count for the limits by itself.
-    ends = [
-        (place, e.mean + s * e.half_width)
-        for place, e in zip(x, estimates, strict=True)
-        for s in (-1, 1)
-    ]
-    axes.update_datalim(ends)
+    for place, estimate in zip(x, estimates, strict=True):
+        below, above = estimate.arms
+        axes.update_datalim([(place, estimate.mean - below), (place, estimate.mean + above)])
     axes.autoscale_view()
+
+
+def interval_arms(estimates: Sequence[Estimate]) -> list[list[float]]:
+    """Lengths of error bars below the means, and above them."""
+    return [[e.arms[0] for e in estimates], [e.arms[1] for e in estimates]]
 
 
 def draw_band(axes: Axes, estimate: Estimate, dash: Any, label: str) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from nisqdl.catalog import Table
 from nisqdl.errors import InputError
 from nisqdl.store.record import Json, Record
-from nisqdl.store.view import RunView
+from nisqdl.store.view import ARCHIVE_FORMAT, RunView
 
 
 class CsvFormat:
@@ -33,17 +35,23 @@ class CsvFormat:
 
 
 class JsonFormat:
-    """One document: the experiment, the study, the versions, and a list of records."""
+    """One document with all that a report needs: experiment, context, versions and records.
+
+    As ``run.json`` or ``run.json.gz`` in a folder of its own it is a run that can be read and
+    reported, but not resumed: artifacts are left out.
+    """
 
     name = "json"
 
     def write(self, view: RunView, stream: TextIO) -> None:
         head = {
+            "format": ARCHIVE_FORMAT,
             "study": view.study,
             "created": view.created,
             "versions": dict(view.versions),
             "planned": view.planned,
             "experiment": view.experiment,
+            "context": view.context,
         }
         stream.write(json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "records": [')
         for index, record in enumerate(view.records):
@@ -57,6 +65,8 @@ FORMATS: Table[CsvFormat | JsonFormat] = Table("format", {"csv": CsvFormat(), "j
 
 def export_file(view: RunView, format_name: str, file: Path) -> None:
     """Write a run's records to a file; the file is there whole, or as it was before.
+
+    A file whose name ends in ``.gz`` is compressed; the same records give the same bytes.
 
     Raises:
         InputError: There is no such format, or the file cannot be written.
@@ -78,16 +88,32 @@ def whole_file(file: Path) -> Iterator[TextIO]:
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", text=True)
     draft = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        with os.fdopen(descriptor, "wb") as raw:
+            with _text(raw, compressed=file.suffix == ".gz") as stream:
+                yield stream
+            raw.flush()
+            os.fsync(raw.fileno())
         draft.chmod(0o666 & ~_umask())
         draft.replace(file)
     except BaseException:
         with suppress(FileNotFoundError):
             draft.unlink()
         raise
+
+
+@contextmanager
+def _text(raw: BinaryIO, compressed: bool) -> Iterator[TextIO]:
+    """Text that ends up in ``raw``, which stays open."""
+    if not compressed:
+        stream = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+        yield stream
+        stream.detach()
+        return
+    # No name and no time in the header, so that equal content is equal bytes.
+    with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
+        stream = io.TextIOWrapper(packed, encoding="utf-8", newline="")
+        yield stream
+        stream.detach()
 
 
 def _umask() -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,12 @@ from nisqdl.store.schema import (
     parse_meta,
     require_ours,
 )
+
+
+ARCHIVES = ("run.json", "run.json.gz")
+"""Exported runs, by the name under which a folder may hold one instead of its database."""
+
+ARCHIVE_FORMAT = "nisqdl run 1"
 
 
 @dataclass(frozen=True)
@@ -68,9 +76,15 @@ class RunView:
 def read_run(folder: Path) -> RunView:
     """Read a run folder, without changing anything in it.
 
+    A folder with an exported run (``run.json``, ``run.json.gz``) and no database is read too.
+
     Raises:
         InputError: It is no run folder, another schema version's, or damaged.
     """
+    if not (folder / DATABASE).is_file():
+        for name in ARCHIVES:
+            if (folder / name).is_file():
+                return _read_archive(folder, folder / name)
     with _reading(folder) as connection:
         connection.execute("BEGIN")  # one picture, though a runner may write meanwhile
         if is_empty(connection):
@@ -89,6 +103,42 @@ def read_run(folder: Path) -> RunView:
         versions=parse_meta(stored, "versions", folder),
         planned=parse_meta(stored, "planned", folder),
     )
+
+
+def _read_archive(folder: Path, file: Path) -> RunView:
+    """The run in an export by :class:`nisqdl.store.export.JsonFormat`."""
+    try:
+        data = file.read_bytes()
+        document = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
+        if document["format"] != ARCHIVE_FORMAT:
+            raise InputError(
+                f"{file} must be an export of the format {ARCHIVE_FORMAT!r}, but is of "
+                f"{document['format']!r}; export the run again with this version."
+            )
+        study = document["study"]
+        return RunView(
+            folder=folder,
+            experiment=document["experiment"],
+            study=study,
+            context=document["context"],
+            records=tuple(
+                Record(
+                    Point(study, row["settings"]),
+                    row["values"],
+                    row["provenance"],
+                    float(row["seconds"]),
+                )
+                for row in document["records"]
+            ),
+            created=document["created"],
+            versions=document["versions"],
+            planned=document["planned"],
+        )
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file} is damaged or is no exported run ({type(error).__name__}); export the run "
+            "again with `nisqdl export --format json`."
+        ) from error
 
 
 _RECORDS = 'SELECT id, settings, "values", provenance, seconds FROM records'

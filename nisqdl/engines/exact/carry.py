@@ -109,7 +109,7 @@ class BoundProgram:
         source, target = (slots[-1], slots[0]) if backward else (slots[0], slots[-1])
         pair[:, source] = states
         self._sweep(pair, slots, 0, count, backward)
-        return np.ascontiguousarray(pair[:, target])
+        return pair[:, target].copy()
 
     def _segments(self) -> Iterator[tuple[int, int]]:
         count = len(self.program.clusters)

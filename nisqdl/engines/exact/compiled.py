@@ -15,8 +15,6 @@ from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_KERNEL_FILES = ("compiled", "factors", "lanes", "slopes", "sweeps", "tiles", "tiling")
-
 
 def inlined(function: Function) -> Function:
     """Compile as part of the kernels that call it."""
@@ -49,18 +47,26 @@ def kernel(signature: str) -> Callable[[Function], Function]:
 
 @cache
 def _cache_folder() -> Path:
-    """A folder for this version of the kernels: Numba looks only at the file of the kernel itself
-    to see whether its machine code is out of date, not at the files of what it calls."""
-    sources = [Path(__file__).with_name(f"{name}.py") for name in _KERNEL_FILES]
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    """A folder for this version of the kernels of all engines.
+
+    Numba looks only at the file of the kernel itself to see whether its machine code is out of
+    date, not at the files of what it calls.
+    """
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+    sources = [source for source in map(Path.read_bytes, files) if _has_kernels(source)]
+    digest = hashlib.sha256(b"".join(sources)).hexdigest()
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(config.CACHE_DIR) if config.CACHE_DIR else Path(home) / "nisqdl" / "numba"
     return root / digest[:12]
 
 
+def _has_kernels(source: bytes) -> bool:
+    return any(word in source for word in (b"numba", b"llvmlite", b"exact.compiled import"))
+
+
 def _announce_first_use(name: str, folder: Path) -> None:
     if not any(folder.glob(f"*/*.{name}-*.nbi")):
         print(
-            f"nisqdl: compiling the exact engine's kernel {name!r} for this machine (once) …",
+            f"nisqdl: compiling the kernel {name!r} for this machine (once) …",
             file=sys.stderr,
         )

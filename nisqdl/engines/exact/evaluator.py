@@ -169,7 +169,7 @@ class ExactEvaluator:
         kept = None
         if len(end) * bytes_kept(self.suffix) <= self.memory_bytes:
             kept = bound.backward_kept(end)
-        start = np.ascontiguousarray(kept[:, 0]) if kept is not None else bound.backward(end)
+        start = kept[:, 0].copy() if kept is not None else bound.backward(end)
 
         trained = self._prefix_is_trained
         meeting = self._met(angles, start, derivatives=trained)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from nisqdl.engines.exact.compiled import kernel
 from nisqdl.engines.exact.lanes import WIDTH
 from nisqdl.engines.exact.slopes import accumulate

@@ -50,7 +50,7 @@ class SweptPrefix:
             return meeting.differentiated()
         if derivatives is not None and items * bytes_kept(self.program) <= self.memory_bytes:
             kept = bound.forward_kept(self.start(items))
-            return replace(meeting, kept=kept, ends=np.ascontiguousarray(kept[:, -1])).evaluated()
+            return replace(meeting, kept=kept, ends=kept[:, -1].copy()).evaluated()
         return meeting.evaluated()
 
     def jacobian(self, angles: Floats, observables: Floats) -> tuple[Floats, Floats]:
@@ -133,7 +133,7 @@ class SweptMeeting:
             adjoints = np.tile(adjoints, (stop - first, 1))
             if bytes_kept(program) <= self.prefix.memory_bytes:
                 kept = bound.forward_kept(start)
-                end = np.ascontiguousarray(kept[:, -1])
+                end = kept[:, -1].copy()
                 totals = bound.slopes_from_kept(kept, adjoints, backward=True, ops=self.ops)
             else:
                 end = bound.forward(start)

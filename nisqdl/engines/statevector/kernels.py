@@ -74,6 +74,24 @@ def _scatter(
 _TABLES = "i8[:,::1], i8[::1], i8[::1], i8[:,::1]"
 
 
+@inlined
+def _weighted(flips: Any, owners: Any, tables: Any, psi: Any, factors: Any, adjoint: Any) -> None:
+    """λ = Σ_o factors[o] O_o ψ, with ``factors`` (O, WIDTH)."""
+    for part in range(len(flips)):
+        real, imag = tables[part, 0], tables[part, 1]
+        factor = load(factors[owners[part]], 0)
+        for j in range(len(real)):
+            to, start = j * ROW, (j ^ flips[part]) * ROW
+            xr, xi = load(psi, start), load(psi, start + WIDTH)
+            er, ei = times(factor, splat(real[j])), times(factor, splat(imag[j]))
+            yr, yi = reduced(ei, xi, times(er, xr)), fused(ei, xr, times(er, xi))
+            if part > 0:
+                yr = fused(splat(1.0), load(adjoint, to), yr)
+                yi = fused(splat(1.0), load(adjoint, to + WIDTH), yi)
+            store(adjoint, to, yr)
+            store(adjoint, to + WIDTH, yi)
+
+
 @kernel(f"void({_TABLES}, f8[:,::1], f8[:,::1], f8[::1], i8, i8)")
 def forward(
     sweeps: Any, spans: Any, reps: Any, ops: Any, slots: Any, states: Any, tile: Any,
@@ -99,30 +117,37 @@ def forward(
                 _scatter(tile, 0, spans, sweep[SPAN], rep, size, psi)
 
 
-@kernel(f"void({_TABLES}, u1[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[::1], i8)")
+@kernel(
+    f"void({_TABLES}, i8[::1], i8[::1], f8[:,:,::1], u1[::1], f8[:,::1], f8[:,::1], f8[:,:,::1],"
+    " f8[::1], f8[::1], f8[:,::1], i8, i8)"
+)
 def backward(
-    sweeps: Any, spans: Any, reps: Any, ops: Any, wanted: Any, slots: Any, psi: Any, adjoint: Any,
-    grads: Any, tiles: Any, group: Any,
+    sweeps: Any, spans: Any, reps: Any, ops: Any, flips: Any, owners: Any, tables: Any,
+    wanted: Any, slots: Any, states: Any, factors: Any, adjoint: Any, tiles: Any, grads: Any,
+    first: Any, last: Any,
 ) -> None:  # fmt: skip
-    """Take ψ and λ = O ψ back to the start; add ∂⟨ψ|O|ψ⟩/∂slot to ``grads``, a row a slot.
+    """Take ψ and λ = Σ_o factors[o] O_o ψ back to the start, for groups ``first`` to ``last``.
 
-    A slot's angle θ turns by exp(−iθP/2), hence its derivative is Im⟨λ|P|ψ⟩.
+    A slot's angle θ turns by exp(−iθP/2), hence its derivative is Im⟨λ|P|ψ⟩; it is added to
+    ``grads`` (groups, slots × WIDTH) where the slot is ``wanted``. The states are lost.
     """
-    slot = slots[group]
     half = len(tiles) // 2
-    for w in range(len(sweeps) - 1, -1, -1):
-        sweep = sweeps[w]
-        size, old = 1 << sweep[SIZE], 1 << sweep[OLD]
-        if sweep[NUM_REPS] == 0:
-            _undo(ops, sweep, 0, slot, wanted, psi, adjoint, 0, grads)
-            continue
-        for k in range(sweep[NUM_REPS]):
-            rep = reps[sweep[REPS] + k]
-            _gather(psi, spans, sweep[SPAN], rep, size, tiles, 0)
-            _gather(adjoint, spans, sweep[SPAN], rep, size, tiles, half)
-            _undo(ops, sweep, rep, slot, wanted, tiles, tiles, half, grads)
-            _scatter(tiles, 0, spans, sweep[SPAN], rep, old, psi)
-            _scatter(tiles, half, spans, sweep[SPAN], rep, old, adjoint)
+    for group in range(first, last):
+        slot, psi, grad = slots[group], states[group], grads[group]
+        _weighted(flips, owners, tables, psi, factors[group], adjoint)
+        for w in range(len(sweeps) - 1, -1, -1):
+            sweep = sweeps[w]
+            size, old = 1 << sweep[SIZE], 1 << sweep[OLD]
+            if sweep[NUM_REPS] == 0:
+                _undo(ops, sweep, 0, slot, wanted, psi, adjoint, 0, grad)
+                continue
+            for k in range(sweep[NUM_REPS]):
+                rep = reps[sweep[REPS] + k]
+                _gather(psi, spans, sweep[SPAN], rep, size, tiles, 0)
+                _gather(adjoint, spans, sweep[SPAN], rep, size, tiles, half)
+                _undo(ops, sweep, rep, slot, wanted, tiles, tiles, half, grad)
+                _scatter(tiles, 0, spans, sweep[SPAN], rep, old, psi)
+                _scatter(tiles, half, spans, sweep[SPAN], rep, old, adjoint)
 
 
 @kernel("void(i8[::1], i8[::1], f8[:,:,::1], f8[:,::1], f8[:,:,::1], i8, i8)")
@@ -147,24 +172,6 @@ def expectations(
                 total = fused(ei, reduced(yr, xi, times(yi, xr)), total)
             found = values[group, owners[part]]
             store(found, 0, fused(splat(1.0), load(found, 0), total))
-
-
-@kernel("void(i8[::1], i8[::1], f8[:,:,::1], f8[::1], f8[:,::1], f8[::1])")
-def weighted(flips: Any, owners: Any, tables: Any, psi: Any, factors: Any, adjoint: Any) -> None:
-    """λ = Σ_o factors[o] O_o ψ, with ``factors`` (O, WIDTH)."""
-    for part in range(len(flips)):
-        real, imag = tables[part, 0], tables[part, 1]
-        factor = load(factors[owners[part]], 0)
-        for j in range(len(real)):
-            to, start = j * ROW, (j ^ flips[part]) * ROW
-            xr, xi = load(psi, start), load(psi, start + WIDTH)
-            er, ei = times(factor, splat(real[j])), times(factor, splat(imag[j]))
-            yr, yi = reduced(ei, xi, times(er, xr)), fused(ei, xr, times(er, xi))
-            if part > 0:
-                yr = fused(splat(1.0), load(adjoint, to), yr)
-                yi = fused(splat(1.0), load(adjoint, to + WIDTH), yi)
-            store(adjoint, to, yr)
-            store(adjoint, to + WIDTH, yi)
 
 
 @kernel("void(i8[::1], f8[::1], f8[:,::1], f8[:,:,::1], f8[:,::1], i8)")

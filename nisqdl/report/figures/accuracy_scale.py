@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nisqdl.analysis.grid import Configuration
-from nisqdl.analysis.intervals import mean_over_seeds, number
+from nisqdl.analysis.intervals import number, share_over_seeds
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, choose
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.style import (
@@ -44,7 +44,7 @@ def draw(finding: Finding, columns: int) -> Drawing | None:
             if values:
                 name = against.baseline.title.split(" of at most")[0]
                 dash = BASELINE_DASHES[index % len(BASELINE_DASHES)]
-                draw_band(panel, mean_over_seeds(values), dash, name)
+                draw_band(panel, share_over_seeds(values), dash, name)
         scale_axis(panel, grid.scales)
     for panel in left_panels(axes):
         panel.set_ylabel("test accuracy")

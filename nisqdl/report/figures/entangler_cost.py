@@ -12,6 +12,7 @@ from nisqdl.report.style import (
     Series,
     entangler_series,
     entangler_title,
+    interval_arms,
     left_panels,
     legend,
     panels,
@@ -47,7 +48,7 @@ def _draw_entangler(
     panel: Axes, finding: Finding, device: DeviceFinding, entangler: str, look: Series
 ) -> None:
     grid = finding.grid
-    places, means, halves, depths = [], [], [], []
+    places, accuracies, depths = [], [], []
     line = [Configuration(depth, entangler, grid.main_training) for depth in grid.depths]
     if entangler == "none":  # all at 0 gates, where they would hide each other
         line = [chosen] if (chosen := choose(grid, device.target, line)) else []
@@ -57,12 +58,12 @@ def _draw_entangler(
         gates = grid.estimate(device.target, configuration, scale, "two_qubit_gates")
         if accuracy is not None and gates is not None:
             places.append(gates.mean)
-            means.append(accuracy.mean)
-            halves.append(accuracy.half_width)
+            accuracies.append(accuracy)
             depths.append(configuration.depth)
+    means = [accuracy.mean for accuracy in accuracies]
     panel.errorbar(
-        places, means, yerr=halves, color=look.colour, marker="o", markersize=10.5,
-        linestyle=look.dash, elinewidth=0.9, label=entangler_title(entangler),
+        places, means, yerr=interval_arms(accuracies), color=look.colour, marker="o",
+        markersize=10.5, linestyle=look.dash, elinewidth=0.9, label=entangler_title(entangler),
     )  # fmt: skip
     for x, y, depth in zip(places, means, depths, strict=True):
         panel.annotate(

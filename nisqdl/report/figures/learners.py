@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nisqdl.analysis.intervals import Estimate, mean_over_seeds
+from nisqdl.analysis.intervals import Estimate, share_over_seeds
 from nisqdl.analysis.noise_accuracy import Finding
 from nisqdl.report.figures.kind import FigureKind
-from nisqdl.report.style import BLUE, GREY, INK, NARROW, WIDTH, Drawing
+from nisqdl.report.style import BLUE, GREY, INK, NARROW, WIDTH, Drawing, interval_arms
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def draw(finding: Finding, columns: int) -> Drawing | None:
     axes = figure.subplots()
     for place, row in enumerate(reversed(rows)):
         axes.errorbar(
-            row.accuracy.mean, place, xerr=row.accuracy.half_width, color=row.colour,
+            row.accuracy.mean, place, xerr=interval_arms([row.accuracy]), color=row.colour,
             marker=row.marker, markersize=6.5, elinewidth=1.8, capsize=3,
         )  # fmt: skip
         axes.annotate(
@@ -66,7 +66,7 @@ def _rows(finding: Finding) -> list[Row]:
     for baseline in finding.baselines():
         values = list(baseline.accuracy.values())
         if values:
-            rows.append(Row(baseline.title, mean_over_seeds(values), INK, "D"))
+            rows.append(Row(baseline.title, share_over_seeds(values), INK, "D"))
     return rows
 
 

@@ -16,6 +16,7 @@ from nisqdl.analysis.intervals import (
     number,
     p_above_zero,
     paired_difference,
+    share_over_seeds,
     signed_number,
     slope_over_seeds,
     wilson,
@@ -78,6 +79,14 @@ def test_wilson_covers_where_the_normal_interval_fails() -> None:
         low, high = wilson(int(successes), 50)
         held += low <= 0.97 <= high
     assert held / 4000 > 0.92
+
+
+def test_intervals_of_accuracies_stay_between_0_and_1() -> None:
+    found = share_over_seeds([0.9, 1.0, 0.95])
+    assert found.high == 1.0
+    assert found.low == mean_over_seeds([0.9, 1.0, 0.95]).low
+    assert found.arms == (found.mean - (found.low or 0), 1.0 - found.mean)
+    assert share_over_seeds([0.9]).low is None
 
 
 def test_one_seed_has_no_interval_and_says_so() -> None:

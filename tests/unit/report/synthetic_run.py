@@ -253,7 +253,7 @@ def device(name: str) -> dict[str, Any]:
         "processor": processor,
         "qubits": len(place),
         "basis_gates": ["cz", "id", "rz", "sx", "x"],
-        "source": "made up for tests",
+        "source": "a generator of made-up devices.",
         "snapshot_hash": f"{sum(name.encode()):016x}",
         "medians": {
             "two_qubit_error": two_qubit,

@@ -1,4 +1,4 @@
-"""The made-up run for this folder's tests."""
+"""What tests of several folders share: a made-up run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-_FILE = Path(__file__).parents[1] / "report" / "synthetic_run.py"
+_FILE = Path(__file__).parent / "unit" / "report" / "synthetic_run.py"
 
 
 @pytest.fixture(scope="session")

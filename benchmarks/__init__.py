@@ -1,0 +1,1 @@
+"""Speed and memory of the engines beside their peers; not part of the package. See README.md."""

@@ -1,0 +1,76 @@
+"""nisqdl: the exact engine where there is noise, the state-vector engine where there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.peers.contract import Peer, Step
+from benchmarks.problem import Array, Noise, Problem
+
+
+def prepare(problem: Problem, threads: int) -> Step:
+    """Lowering; compiled kernels come from the user's cache folder, or are compiled now."""
+    from nisqdl.circuits.model import Model
+    from nisqdl.engines.exact import ExactEngine
+    from nisqdl.engines.statevector import StatevectorEngine
+    from nisqdl.noise.channels import IDEAL
+
+    from benchmarks.peers.qiskit_circuits import in_qiskit
+
+    built = in_qiskit(problem)
+    model = Model(built.circuit, built.features, built.weights, built.observables)
+    if problem.noises:
+        engine = ExactEngine(**_threads(ExactEngine, threads))
+        evaluators = [engine.prepare(model, channels(problem, n)) for n in problem.noises]
+    else:
+        evaluators = [StatevectorEngine(threads=threads).prepare(model, IDEAL)]
+    features, weights = problem.features, problem.weights
+    first = evaluators[0]
+
+    def training_step(count: int) -> Array:
+        def pull(values: Array) -> Array:
+            return problem.loss_slopes(values[:, 0])[:, np.newaxis]
+
+        values, gradient = first.values_and_gradient(features[:count], weights, pull)
+        return np.concatenate([[problem.loss(values[:, 0])], gradient])
+
+    def values(count: int) -> Array:
+        return np.array([each.values(features[:count], weights)[:, 0] for each in evaluators])
+
+    def derivatives(count: int) -> Array:
+        rows = np.concatenate([weights[:count], weights[:count]])
+        rows[:count, 0] += np.pi / 2
+        rows[count:, 0] -= np.pi / 2
+        shifted = first.values_over_weights(features[0], rows)
+        return (shifted[:count] - shifted[count:]) / 2
+
+    return {"training step": training_step, "values": values, "derivatives": derivatives}[
+        problem.task
+    ]
+
+
+def channels(problem: Problem, noise: Noise):  # noqa: ANN201 - imported when it is called
+    """The noise for each gate of the circuit."""
+    from nisqdl.noise.channels import GateNoise, NoiseChannels, Readout, Relaxation
+
+    gates = {}
+    for gate in problem.gates:
+        p, time = noise.of(len(gate.qubits))
+        relaxation = (Relaxation(time, noise.t1_ns, noise.t2_ns),) * len(gate.qubits)
+        gates[gate.name, gate.qubits] = GateNoise(p, relaxation)
+    confusion = Readout(noise.readout_flip, noise.readout_flip)
+    return NoiseChannels("benchmark", gates, {}, dict.fromkeys(range(problem.width), confusion))
+
+
+def _threads(engine: type, threads: int) -> dict[str, int]:
+    """The exact engine's number of threads, if it has one."""
+    return {"threads": threads} if "threads" in engine.__dataclass_fields__ else {}
+
+
+PEER = Peer(
+    name="nisqdl",
+    packages=("nisqdl", "numba", "numpy"),
+    workloads=("W1", "W2", "W2R", "W3", "W4"),
+    prepare=prepare,
+    largest={},
+)

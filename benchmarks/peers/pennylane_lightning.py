@@ -1,0 +1,80 @@
+"""PennyLane's lightning.qubit with adjoint differentiation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.peers.contract import Peer, Step
+from benchmarks.problem import Array, Problem
+
+
+def prepare(problem: Problem, threads: int) -> Step:
+    """A QNode with the batch broadcast, differentiated by autograd."""
+    import pennylane as qml
+    from pennylane import numpy as pnp
+
+    device = qml.device("lightning.qubit", wires=problem.width)
+    rotations = {"ry": qml.RY, "rz": qml.RZ}
+
+    def apply(x, w) -> None:  # noqa: ANN001 - arrays of autograd
+        for gate in problem.gates:
+            if gate.name == "cx":
+                qml.CNOT(gate.qubits)
+            else:
+                angle = x[..., gate.feature] if gate.weight is None else w[gate.weight]
+                rotations[gate.name](angle, gate.qubits[0])
+
+    def measured(qubits: tuple[int, ...]):  # noqa: ANN202 - an operator
+        return qml.prod(*(qml.Z(q) for q in qubits)) if len(qubits) > 1 else qml.Z(qubits[0])
+
+    if problem.task == "training step":
+
+        @qml.qnode(device, diff_method="adjoint")
+        def value(x, w):  # noqa: ANN001, ANN202
+            apply(x, w)
+            return qml.expval(measured(problem.observables[0]))
+
+        def loss(w, x, y):  # noqa: ANN001, ANN202
+            return pnp.mean((value(x, w) - y) ** 2)
+
+        gradient = qml.grad(loss, argnums=0)
+        weights = pnp.array(problem.weights, requires_grad=True)
+
+        def training_step(count: int) -> Array:
+            x = pnp.array(problem.features[:count], requires_grad=False)
+            y = pnp.array(problem.targets[:count], requires_grad=False)
+            slopes = gradient(weights, x, y)
+            return np.concatenate([[float(gradient.forward)], np.asarray(slopes)])
+
+        return training_step
+
+    @qml.qnode(device, diff_method="adjoint")
+    def values(first, rest, x):  # noqa: ANN001, ANN202
+        apply(x, [first, *rest])
+        return [qml.expval(measured(o)) for o in problem.observables]
+
+    def stacked(first, rest, x):  # noqa: ANN001, ANN202
+        return pnp.stack(values(first, rest, x))
+
+    jacobian = qml.jacobian(stacked, argnums=0)
+    x = pnp.array(problem.features[0], requires_grad=False)
+
+    def derivatives(count: int) -> Array:
+        rows = [
+            jacobian(
+                pnp.array(row[0], requires_grad=True), pnp.array(row[1:], requires_grad=False), x
+            )
+            for row in problem.weights[:count]
+        ]
+        return np.asarray(rows)
+
+    return derivatives
+
+
+PEER = Peer(
+    name="lightning",
+    packages=("pennylane", "pennylane-lightning"),
+    workloads=("W1", "W3"),
+    prepare=prepare,
+    largest={},
+)
