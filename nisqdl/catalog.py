@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from nisqdl.errors import unknown_name
+from nisqdl.errors import InputError, unknown_name
 
 T = TypeVar("T")
 
@@ -50,6 +50,25 @@ class Table(Mapping[str, T], Generic[T]):
         if name not in self._members:
             raise unknown_name(self.kind, name, self._members, where)
         return self._members[name]
+
+
+def checked(find: Callable[[str], object]) -> Callable[[str], str]:
+    """A validator for option models: the name itself, if ``find`` knows it.
+
+    Pydantic adds the field to a ``ValueError``, so an ``InputError`` becomes one.
+
+    Args:
+        find: Looks a name up, e.g. a :meth:`Table.find`.
+    """
+
+    def check(name: str) -> str:
+        try:
+            find(name)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    return check
 
 
 def shipped_folder(kind: str) -> Path:

@@ -1,4 +1,4 @@
-"""Randomness is an argument, derived from a root seed and a purpose: never from order or a global."""
+"""Randomness is an argument, derived from a root seed and a purpose."""
 
 from __future__ import annotations
 

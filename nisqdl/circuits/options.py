@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,32 +15,18 @@ from pydantic import (
     model_validator,
 )
 
+from nisqdl.catalog import checked
 from nisqdl.circuits.ansatzes import ANSATZES
-from nisqdl.circuits.ansatzes.contract import ROTATIONS
 from nisqdl.circuits.entanglers import ENTANGLERS
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
-from nisqdl.errors import unknown_name
 
-TWO_QUBIT_GATES = ("cx", "cz")
 MAX_DEPTH = 1000
 
-
-def _known(kind: str, valid: Iterable[str]) -> Callable[[str], str]:
-    """A check that a name is one of the valid ones; pydantic adds the field to the sentence."""
-
-    def check(name: str) -> str:
-        if name not in valid:
-            raise ValueError(str(unknown_name(kind, name, valid)))
-        return name
-
-    return check
-
-
-FeatureMapName = Annotated[str, AfterValidator(_known("feature map", FEATURE_MAPS))]
-AnsatzName = Annotated[str, AfterValidator(_known("ansatz", ANSATZES))]
-EntanglerName = Annotated[str, AfterValidator(_known("entangler", ENTANGLERS))]
-RotationName = Annotated[str, AfterValidator(_known("rotation", ROTATIONS))]
-TwoQubitGateName = Annotated[str, AfterValidator(_known("two-qubit gate", TWO_QUBIT_GATES))]
+FeatureMapName = Annotated[str, AfterValidator(checked(FEATURE_MAPS.find))]
+AnsatzName = Annotated[str, AfterValidator(checked(ANSATZES.find))]
+EntanglerName = Annotated[str, AfterValidator(checked(ENTANGLERS.find))]
+RotationName = Literal["rx", "ry", "rz"]
+TwoQubitGateName = Literal["cx", "cz"]
 
 
 class FeatureMapOptions(BaseModel):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from nisqdl.catalog import checked
+from nisqdl.errors import InputError
+from nisqdl.noise.recipe import find_recipe
 
 
 class NoiseOptions(BaseModel):
@@ -18,6 +22,14 @@ class NoiseOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    recipe: str = Field(default="calibrated", min_length=1)
+    recipe: Annotated[str, AfterValidator(checked(find_recipe))] = "calibrated"
     scale: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     channels: tuple[Literal["one_qubit", "two_qubit", "readout", "idle"], ...] | None = None
+
+    @model_validator(mode="after")
+    def _recipe_has_the_channels(self) -> NoiseOptions:
+        try:
+            find_recipe(self.recipe).restricted(self.channels)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return self

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 from nisqdl.catalog import Table
 from nisqdl.errors import InputError
@@ -111,7 +111,7 @@ def _text(raw: BinaryIO, compressed: bool) -> Iterator[TextIO]:
         return
     # No name and no time in the header, so that equal content is equal bytes.
     with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
-        stream = io.TextIOWrapper(packed, encoding="utf-8", newline="")
+        stream = io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="")
         yield stream
         stream.detach()
 

@@ -22,7 +22,6 @@ from nisqdl.store.schema import (
     require_ours,
 )
 
-
 ARCHIVES = ("run.json", "run.json.gz")
 """Exported runs, by the name under which a folder may hold one instead of its database."""
 

@@ -14,11 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from nisqdl.baselines import BASELINES
 from nisqdl.baselines.fit import refusal
+from nisqdl.catalog import checked
 from nisqdl.circuits.build import num_qubits, num_weights
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.datasets.options import DatasetOptions
 from nisqdl.engines import ENGINES
-from nisqdl.errors import InputError
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point
 from nisqdl.studies import classical, qnn
@@ -30,22 +30,6 @@ from nisqdl.targets.summary import device_summary
 from nisqdl.training.options import TrainingOptions
 
 
-def _device_name(name: str) -> str:
-    try:
-        device_named(name)
-    except InputError as error:
-        raise ValueError(str(error)) from None
-    return name
-
-
-def _engine_name(name: str) -> str:
-    try:
-        ENGINES.find(name)
-    except InputError as error:
-        raise ValueError(str(error)) from None
-    return name
-
-
 class NoiseAccuracyOptions(BaseModel):
     """One combination of the options of a ``noise_accuracy`` experiment."""
 
@@ -53,12 +37,12 @@ class NoiseAccuracyOptions(BaseModel):
 
     dataset: DatasetOptions
     model: ModelOptions = ModelOptions()
-    target: Annotated[str, AfterValidator(_device_name)]
+    target: Annotated[str, AfterValidator(checked(device_named))]
     noise: NoiseOptions = NoiseOptions()
     training: TrainingOptions = TrainingOptions()
     shots: int | None = Field(default=None, ge=1, le=100_000_000)
     """Shots for each sample at the evaluation; ``None`` is exact. Training is exact."""
-    engine: Annotated[str, AfterValidator(_engine_name)] = "exact"
+    engine: Annotated[str, AfterValidator(checked(ENGINES.find))] = "exact"
     seeds: int = Field(default=5, ge=1, le=10_000, json_schema_extra={"sweep": False})
     """How many repetitions: each has its own split, initial weights and batches."""
     root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})

@@ -21,7 +21,8 @@ class IsaModel:
             transpilation cancelled them.
         observables: On the ``k`` active qubits, after layout and routing.
         physical_qubits: Device index of each circuit qubit, length k.
-        device: Name and calibration date of the device it was transpiled for (``"torino@2025-02-26"``).
+        device: Name and calibration date of the device that it was transpiled for, as in
+            ``"torino@2025-02-26"``.
     """
 
     circuit: QuantumCircuit

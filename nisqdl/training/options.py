@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from nisqdl.errors import unknown_name
+from nisqdl.catalog import checked
 from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.optimizers import OPTIMIZERS
@@ -44,36 +43,13 @@ class TrainingOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    optimizer: str = "adam"
+    optimizer: Annotated[str, AfterValidator(checked(OPTIMIZERS.find))] = "adam"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     steps: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] | None = 32
     noise: Literal["ideal", "target"] = "ideal"
-    loss: str = "cross_entropy"
+    loss: Annotated[str, AfterValidator(checked(LOSSES.find))] = "cross_entropy"
     patience: Annotated[int, Field(ge=1)] | None = None
     check_every: Annotated[int, Field(ge=1)] = 10
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    initialisation: str = "uniform"
-
-    @field_validator("optimizer")
-    @classmethod
-    def _optimizer_exists(cls, name: str) -> str:
-        return _known("optimizer", name, OPTIMIZERS)
-
-    @field_validator("loss")
-    @classmethod
-    def _loss_exists(cls, name: str) -> str:
-        return _known("loss", name, LOSSES)
-
-    @field_validator("initialisation")
-    @classmethod
-    def _initialisation_exists(cls, name: str) -> str:
-        return _known("initialisation", name, INITIALISATIONS)
-
-
-def _known(kind: str, name: str, valid: Iterable[str]) -> str:
-    """The name if it is valid; else a ``ValueError``, to which pydantic adds the field."""
-    names = list(valid)
-    if name not in names:
-        raise ValueError(str(unknown_name(kind, name, names)))
-    return name
+    initialisation: Annotated[str, AfterValidator(checked(INITIALISATIONS.find))] = "uniform"

@@ -182,6 +182,7 @@ def test_a_folder_that_cannot_be_is_a_sentence(ran: Path, tmp_path: Path) -> Non
         assert finding in err
 
 
+@pytest.mark.slow  # where the kernels are not compiled yet
 def test_plan_tells_circuits_and_totals_and_stores_nothing(ran: Path, tmp_path: Path) -> None:
     code, out, err = finished(tmp_path, "plan", str(ran / "small.yaml"), "--json")
     assert code == 0, err

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROTATIONS = ("rx", "ry", "rz")
-"""Rotation gates that a layer may have; each takes one weight a qubit."""
-
 
 @dataclass(frozen=True)
 class Ansatz:

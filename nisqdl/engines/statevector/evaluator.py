@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nisqdl.engines.angles import Angles, compile_angles
 from nisqdl.engines.contract import Array, Pull
 from nisqdl.engines.statevector.execution import (
-    Execution, Flags, SlotNumbers, slot_numbers,
+    Execution,
+    Flags,
+    SlotNumbers,
+    slot_numbers,
 )  # fmt: skip
 from nisqdl.engines.statevector.program import Integers, Program, lower
 from nisqdl.engines.statevector.sampling import Sampling
@@ -21,63 +24,8 @@ from nisqdl.noise.channels import NoiseChannels
 from nisqdl.noise.readout import with_readout
 
 if TYPE_CHECKING:
-    from qiskit.circuit import Parameter
-
     from nisqdl.circuits.model import Model
-    from nisqdl.engines.statevector.turning import Slot
     from nisqdl.targets.isa import IsaModel
-
-
-@dataclass(frozen=True, eq=False)
-class SlotAngles:
-    """The slots' angles of a program as functions of features and weights.
-
-    Attributes:
-        angles: Row k is slot k.
-        program: Whose slots these are.
-        places: As in :class:`nisqdl.engines.statevector.execution.SlotNumbers`.
-    """
-
-    angles: Angles
-    program: Program
-    places: Integers
-
-    @classmethod
-    def of(
-        cls, program: Program, features: Sequence[Parameter], weights: Sequence[Parameter]
-    ) -> SlotAngles:
-        """Compile the slots' expressions.
-
-        Raises:
-            InputError: A parameter is neither feature nor weight, or an operation is not known.
-        """
-        angles = compile_angles([_expression(slot) for slot in program.slots], features, weights)
-        places = np.empty(len(program.slots), dtype=np.int64)
-        places[angles.sampled_rows] = np.arange(len(angles.sampled_rows))
-        places[angles.shared_rows] = -1 - np.arange(len(angles.shared_rows))
-        return cls(angles, program, places)
-
-    def numbers(self, features: Array, weights: Array) -> SlotNumbers:
-        """At features (B, F) and weights (W,)."""
-        angles, is_phase = self.angles, self.program.is_phase
-        shared = angles.evaluate_shared(weights)
-        sampled = angles.evaluate_sampled(features, weights)
-        return SlotNumbers(
-            places=self.places,
-            shared=slot_numbers(shared, is_phase[angles.shared_rows]),
-            sampled=slot_numbers(sampled, is_phase[angles.sampled_rows]),
-            signs=np.where(is_phase, 1.0, -1.0),
-            num_samples=len(features),
-        )
-
-    def depending_on(self, parameters: Sequence[Parameter]) -> Flags:
-        """Which slots' angles have any of these parameters, (K,)."""
-        wanted = set(parameters)
-        flags = [
-            any(wanted & set(expression.parameters) for _, expression in slot.terms)
-            for slot in self.program.slots
-        ]
-        return np.array(flags, dtype=np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,45 +64,47 @@ class StatevectorEvaluator:
     ) -> tuple[Array, Array]:
         """Values (B, O) and the gradient (W,) of a loss, in about three passes."""
         self._check(features, weights)
-        angles = self.slots.angles
         values, slopes = self.execution.slopes(
             self.slots.numbers(features, weights), pull, self._trained
         )
-        gradient = angles.pullback_shared(weights, slopes[angles.shared_rows].sum(axis=1))
-        if len(angles.sampled_rows):
-            by_sample, _ = angles.pullback_sampled(features, weights, slopes[angles.sampled_rows])
-            gradient = gradient + by_sample.sum(axis=0)
-        return values, gradient
+        return values, self.slots.gradient(features, weights, slopes)
 
     def jacobian(self, features: Array, weights: Array) -> tuple[Array, Array, Array]:
         """Values (B, O) and their derivatives by weights (B, O, W) and features (B, O, F)."""
         self._check(features, weights)
-        wanted = np.ones(len(self.slots.program.slots), dtype=np.uint8)
+        wanted = np.ones(len(self.slots.places), dtype=np.uint8)
         numbers = self.slots.numbers(features, weights)
         values, slopes = self.execution.all_slopes(numbers, wanted)
-        pulled = [self.slots.angles.pullback(features, weights, rows) for rows in slopes]
+        pulled = [self.slots.derivatives(features, weights, rows) for rows in slopes]
         d_weights, d_features = (np.stack(part, axis=1) for part in zip(*pulled, strict=True))
         return values, d_weights, d_features
 
     def values_over_weights(self, features: Array, weights: Array) -> Array:
         """Values (R, O) of one sample (F,) at each of R weight vectors (R, W)."""
-        inputs = self._at_all(features, weights)
-        return self.execution.values(self._all_sampled.numbers(inputs, np.empty(0)))
+        parts = [
+            self.execution.values(self._inputs.numbers(inputs))
+            for inputs in self._chunks(features, weights)
+        ]
+        return np.concatenate(parts)
 
     def gradients_over_weights(self, features: Array, weights: Array) -> tuple[Array, Array]:
         """Values (R, O) and gradients (R, O, W) of one sample (F,) at R weight vectors (R, W).
 
         Eight weight vectors share a pass, so this is the way to the gradient's variance.
         """
-        inputs = self._at_all(features, weights)
-        slots = self._all_sampled
-        numbers = slots.numbers(inputs, np.empty(0))
-        values, slopes = self.execution.all_slopes(numbers, self._trained)
-        sampled = slots.angles.sampled_rows
-        pulled = [
-            slots.angles.pullback_sampled(inputs, np.empty(0), rows[sampled])[1] for rows in slopes
-        ]
-        return values, np.stack(pulled, axis=1)[:, :, len(self.model.features) :]
+        outputs, own = len(self.model.observables), len(self.model.features)
+        values = np.empty((len(weights), outputs))
+        gradients = np.empty((len(weights), outputs, len(self.model.weights)))
+        done = 0
+        for inputs in self._chunks(features, weights):
+            rows = slice(done, done + len(inputs))
+            numbers = self._inputs.numbers(inputs)
+            values[rows], slopes = self.execution.all_slopes(numbers, self._trained)
+            for output in range(outputs):
+                derivatives = self._inputs.derivatives(inputs, slopes[output])
+                gradients[rows, output] = derivatives[:, own:]
+            done += len(inputs)
+        return values, gradients
 
     def estimates(
         self, features: Array, weights: Array, shots: int, rng: np.random.Generator
@@ -178,13 +128,12 @@ class StatevectorEvaluator:
 
     @cached_property
     def _trained(self) -> Flags:
-        return self.slots.depending_on(self.model.weights)
+        return slots_depending_on(self.execution.program, self.model.weights)
 
     @cached_property
-    def _all_sampled(self) -> SlotAngles:
-        """The slots with the weights as features, so that every sample has its own."""
+    def _inputs(self) -> SlotsOfInputs:
         everything = (*self.model.features, *self.model.weights)
-        return SlotAngles.of(self.slots.program, everything, ())
+        return SlotsOfInputs.of(self.execution.program, everything)
 
     @cached_property
     def _sampling(self) -> Sampling:
@@ -204,9 +153,13 @@ class StatevectorEvaluator:
             for group in self._sampling.groups
         ]
 
-    def _at_all(self, features: Array, weights: Array) -> Array:
-        self._check(np.reshape(features, (1, -1)), weights[0])
-        return np.concatenate([np.tile(features, (len(weights), 1)), weights], axis=1)
+    def _chunks(self, features: Array, weights: Array) -> Iterator[Array]:
+        """Features and weights side by side, (rows, F + W), as many rows as stay in the cache."""
+        self._check(features[np.newaxis], weights[0])
+        most = self.execution.samples_in_cache
+        for first in range(0, len(weights), most):
+            part = weights[first : first + most]
+            yield np.concatenate([np.tile(features, (len(part), 1)), part], axis=1)
 
     def _check(self, features: Array, weights: Array) -> None:
         expected = (len(self.model.features), len(self.model.weights))
@@ -215,11 +168,3 @@ class StatevectorEvaluator:
                 f"The model takes {expected[0]} features and {expected[1]} weights, but was given "
                 f"{features.shape[1]} and {len(weights)}."
             )
-
-
-def _expression(slot: Slot) -> Any:
-    total: Any = slot.constant
-    for factor, expression in slot.terms:
-        term = expression if factor == 1.0 else factor * expression
-        total = term if total is slot.constant and total == 0.0 else total + term
-    return total

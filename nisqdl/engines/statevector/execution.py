@@ -19,6 +19,8 @@ WIDTH = kernels.WIDTH
 
 Flags: TypeAlias = npt.NDArray[np.uint8]
 
+_CACHE = 1 << 20
+
 _TILE = kernels.ROW << TILE
 """Entries of a tile."""
 
@@ -41,20 +43,6 @@ class SlotNumbers:
     num_samples: int
 
 
-def slot_numbers(angles: Floats, is_phase: npt.NDArray[np.bool_]) -> Floats:
-    """(cos θ, sin θ) of phases, (tan(θ/4), sin(θ/2)) of rotations; (rows, 2, …) of (rows, …).
-
-    A rotation's θ is taken to [−π, π], which may change its sign: the tangent stays below 1.
-    """
-    numbers = np.empty((len(angles), 2, *angles.shape[1:]))
-    phases, turns = angles[is_phase], angles[~is_phase]
-    numbers[is_phase, 0], numbers[is_phase, 1] = np.cos(phases), np.sin(phases)
-    tangents = np.tan((turns - 2 * np.pi * np.round(turns / (2 * np.pi))) / 4)
-    numbers[~is_phase, 0] = tangents
-    numbers[~is_phase, 1] = 2 * tangents / (1 + tangents * tangents)
-    return numbers
-
-
 @dataclass(frozen=True, eq=False)
 class Execution:
     """Runs one program.
@@ -67,6 +55,12 @@ class Execution:
     program: Program
     threads: int
     memory_gib: float
+
+    @property
+    def samples_in_cache(self) -> int:
+        """How many samples' states and slots stay in the second cache, as far as groups allow."""
+        group = (2 * ROW_BYTES << self.program.dimensions) + self._slot_bytes
+        return WIDTH * self.threads * max(1, min(_CACHE // group, 32))
 
     def values(self, numbers: SlotNumbers) -> Floats:
         """Expectation values (B, O)."""
@@ -125,13 +119,14 @@ class Execution:
 
     def _groups_at_once(self, copies: int) -> int:
         state = ROW_BYTES << self.program.dimensions
-        slots = 8 * kernels.SLOT * len(self.program.slots)
         room = self.memory_gib * 2**30 - self.threads * state
-        return max(1, int(room // (copies * state + slots)))
+        return max(1, int(room // (copies * state + self._slot_bytes)))
 
-    def _chunks(
-        self, numbers: SlotNumbers, copies: int
-    ) -> Iterator[tuple[int, Floats, Floats]]:
+    @property
+    def _slot_bytes(self) -> int:
+        return 8 * kernels.SLOT * len(self.program.slots)
+
+    def _chunks(self, numbers: SlotNumbers, copies: int) -> Iterator[tuple[int, Floats, Floats]]:
         """(first group, slots, final states) of as many groups as fit the memory at once."""
         program, total = self.program, self._groups(numbers)
         at_once = min(total, self._groups_at_once(copies))
@@ -175,8 +170,17 @@ class Execution:
         self._share_out(
             groups,
             lambda start, stop: kernels.backward(
-                *self.program.arrays, *self.program.parts, wanted, slots, states, lanes,
-                _aligned(states.shape[1:]), _aligned((2 * _TILE,)), grads, start, stop,
+                *self.program.arrays,
+                *self.program.parts,
+                wanted,
+                slots,
+                states,
+                lanes,
+                _aligned(states.shape[1:]),
+                _aligned((2 * _TILE,)),
+                grads,
+                start,
+                stop,
             ),  # fmt: skip
         )
         by_slot = grads.reshape(groups, -1, WIDTH).transpose(1, 0, 2)

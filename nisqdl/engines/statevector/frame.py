@@ -24,9 +24,7 @@ class Pauli(NamedTuple):
 
     def __matmul__(self, other: Pauli) -> Pauli:
         swaps = (self.z & other.x).bit_count()
-        return Pauli(
-            self.x ^ other.x, self.z ^ other.z, (self.power + other.power + 2 * swaps) % 4
-        )
+        return Pauli(self.x ^ other.x, self.z ^ other.z, (self.power + other.power + 2 * swaps) % 4)
 
     @property
     def sign(self) -> int:

@@ -83,9 +83,7 @@ class Unrolling:
         self.add_circuit(definition, at)
 
 
-def observable_strings(
-    frame: Frame, observable: SparsePauliOp
-) -> list[tuple[int, int, float]]:
+def observable_strings(frame: Frame, observable: SparsePauliOp) -> list[tuple[int, int, float]]:
     """F†OF of an observable, as (x, z, coefficient) of i^(x·z mod 2) X^x Z^z.
 
     Raises:

@@ -13,12 +13,20 @@ from nisqdl.engines.exact.compiled import inlined, kernel
 from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
 from nisqdl.engines.statevector.intrinsics import reduced
 from nisqdl.engines.statevector.turns import (
-    AFTER, ROW, SLOT, TURN, phase, phase_slope, turn, turn_back,
+    AFTER,
+    ROW,
+    SLOT,
+    TURN,
+    phase,
+    phase_slope,
+    turn,
+    turn_back,
 )  # fmt: skip
 
 FIRST, LAST, SIZE, OLD, SPAN, REPS, NUM_REPS = range(7)
 """Columns of a sweep: its operations; log2 of a tile's rows, all and not zero before it; where its
 rows and its cosets begin in their tables, and how many cosets there are (0: no tiles needed)."""
+
 
 @inlined
 def _apply(ops: Any, sweep: Any, rep: Any, slot: Any, rows: Any) -> None:
@@ -52,9 +60,7 @@ def _clear(rows: Any, start: Any, stop: Any) -> None:
 
 
 @inlined
-def _gather(
-    state: Any, spans: Any, span: Any, rep: Any, count: Any, tile: Any, to: Any
-) -> None:
+def _gather(state: Any, spans: Any, span: Any, rep: Any, count: Any, tile: Any, to: Any) -> None:
     for i in range(count):
         start, put = (rep ^ spans[span + i]) * ROW, to + i * ROW
         store(tile, put, load(state, start))
@@ -62,9 +68,7 @@ def _gather(
 
 
 @inlined
-def _scatter(
-    tile: Any, at: Any, spans: Any, span: Any, rep: Any, count: Any, state: Any
-) -> None:
+def _scatter(tile: Any, at: Any, spans: Any, span: Any, rep: Any, count: Any, state: Any) -> None:
     for i in range(count):
         put, start = (rep ^ spans[span + i]) * ROW, at + i * ROW
         store(state, put, load(tile, start))
@@ -175,9 +179,7 @@ def expectations(
 
 
 @kernel("void(i8[::1], f8[::1], f8[:,::1], f8[:,:,::1], f8[:,::1], i8)")
-def lay_slots(
-    places: Any, signs: Any, shared: Any, sampled: Any, slots: Any, start: Any
-) -> None:
+def lay_slots(places: Any, signs: Any, shared: Any, sampled: Any, slots: Any, start: Any) -> None:
     """Spread the slots' numbers over lanes; the samples past the last are copies of it.
 
     Args:

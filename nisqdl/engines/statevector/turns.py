@@ -27,6 +27,7 @@ ROW = 2 * WIDTH
 SLOT = 4 * WIDTH
 """Entries of a slot: (t, s, −t, −s) of a rotation or (cos, sin, cos, −sin) of a phase."""
 
+
 @inlined
 def turn(op: Any, rep: Any, slot: Any, rows: Any) -> None:
     v, r, s, top, swapped = op[V], op[R], op[S], op[TOP], op[SWAPPED]

@@ -44,7 +44,7 @@ def test_options_survive_the_way_through_json():
         ({"ansatz": {"name": "nothing"}}, "ansatz.name", "Valid names: efficient_su2"),
         ({"entangler": "ful"}, "entangler", "Did you mean 'full'?"),
         ({"entangler": None}, "entangler", "valid string"),
-        ({"ansatz": {"gate": "cy"}}, "ansatz.gate", "no two-qubit gate named 'cy'"),
+        ({"ansatz": {"gate": "cy"}}, "ansatz.gate", "should be 'cx' or 'cz'"),
         ({"ansatz": {"depth": 0}}, "ansatz.depth", "greater than or equal to 1"),
         ({"ansatz": {"depth": 1001}}, "ansatz.depth", "less than or equal to 1000"),
         ({"ansatz": {"depth": True}}, "ansatz.depth", "valid integer"),
@@ -54,7 +54,7 @@ def test_options_survive_the_way_through_json():
         (
             {"ansatz": {"name": "two_local", "rotations": ["rx", "ru"]}},
             "ansatz.rotations.1",
-            "Valid names: rx, ry, rz",
+            "should be 'rx', 'ry' or 'rz'",
         ),
         ({"ansatz": {"name": "two_local", "rotations": []}}, "ansatz.rotations", "at least 1"),
         ({"feature_map": {"reupload": "yes"}}, "feature_map.reupload", "valid boolean"),
