@@ -31,13 +31,14 @@ class ExactEngine:
 
         Raises:
             CapacityError: One sample's gradient does not fit the memory.
-            InputError: The noise would be inert, or the circuit has what the engine does not take.
+            InputError: The noise would be inert, or the circuit or an observable has what the
+                engine does not take.
         """
         from nisqdl.engines.exact.evaluator import ExactEvaluator
         from nisqdl.engines.exact.lowering import lower
 
         lowered = lower(model, noise)
-        self._check_memory(lowered.num_qubits, model.num_qubits, len(lowered.observables))
+        self._check_memory(lowered.num_qubits, model.num_qubits, len(lowered.measured))
         return ExactEvaluator(lowered, int(self.memory_gib * 2**30))
 
     def _check_memory(self, needed: int, qubits: int, observables: int) -> None:

@@ -30,7 +30,6 @@ class Lowered:
         qubits: The circuit's index of each of the n qubits, ascending.
         prefix, suffix: Events before and after the data end; qubits count from 0 to n − 1.
         angles: All K angles that the events count.
-        observables: (O, 4^n) as read, on the n qubits.
         measured: The observables as given.
         readout: Confusion by the circuit's qubit.
     """
@@ -39,13 +38,17 @@ class Lowered:
     prefix: tuple[Event, ...]
     suffix: tuple[Event, ...]
     angles: Angles
-    observables: Floats
     measured: tuple[SparsePauliOp, ...]
     readout: Mapping[int, Readout]
 
     @property
     def num_qubits(self) -> int:
         return len(self.qubits)
+
+    @cached_property
+    def observables(self) -> Floats:
+        """(O, 4^n) as read, on the n qubits; made when first asked for, once they surely fit."""
+        return observable_vectors(self.measured, self.readout, self.qubits)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -79,7 +82,6 @@ def lower(model: Model | IsaModel, noise: NoiseChannels) -> Lowered:
         prefix=tuple(prefix),
         suffix=tuple(suffix),
         angles=angles,
-        observables=observable_vectors(model.observables, noise.readout, qubits),
         measured=tuple(model.observables),
         readout=noise.readout,
     )

@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nisqdl.engines.angles import Angles, compile_angles
 from nisqdl.engines.contract import Array, Pull
-from nisqdl.engines.statevector.execution import (
-    Execution,
-    Flags,
-    SlotNumbers,
-    slot_numbers,
-)  # fmt: skip
-from nisqdl.engines.statevector.program import Integers, Program, lower
+from nisqdl.engines.statevector.execution import Execution, Flags
+from nisqdl.engines.statevector.program import lower
 from nisqdl.engines.statevector.sampling import Sampling
+from nisqdl.engines.statevector.slot_angles import SlotAngles, SlotsOfInputs, slots_depending_on
 from nisqdl.errors import InputError
 from nisqdl.noise.channels import NoiseChannels
 from nisqdl.noise.readout import with_readout

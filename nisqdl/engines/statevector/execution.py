@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -167,22 +168,14 @@ class Execution:
         lanes = np.ascontiguousarray(padded.reshape(groups, WIDTH, outputs).transpose(0, 2, 1))
         grads = _aligned((groups, max(1, len(self.program.slots)) * WIDTH))
         grads[:] = 0.0
-        self._share_out(
-            groups,
-            lambda start, stop: kernels.backward(
-                *self.program.arrays,
-                *self.program.parts,
-                wanted,
-                slots,
-                states,
-                lanes,
-                _aligned(states.shape[1:]),
-                _aligned((2 * _TILE,)),
-                grads,
-                start,
-                stop,
-            ),  # fmt: skip
-        )
+
+        def work(start: int, stop: int) -> None:
+            kernels.backward(
+                *self.program.arrays, *self.program.parts, wanted, slots, states, lanes,
+                _aligned(states.shape[1:]), _aligned((2 * _TILE,)), grads, start, stop,
+            )  # fmt: skip
+
+        self._share_out(groups, work)
         by_slot = grads.reshape(groups, -1, WIDTH).transpose(1, 0, 2)
         return by_slot.reshape(-1, groups * WIDTH)[: len(self.program.slots)]
 
@@ -193,12 +186,12 @@ class Execution:
             return
         bounds = np.linspace(0, groups, threads + 1).astype(int).tolist()
         with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(work, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]:
+            for done in [pool.submit(work, a, b) for a, b in pairwise(bounds)]:
                 done.result()
 
 
 def _aligned(shape: tuple[int, ...]) -> Floats:
-    """An array that begins on a cache line: vectors of 64 bytes that cross two take twice as long."""
+    """An array that begins on a cache line: a vector that crosses two takes twice as long."""
     size = int(np.prod(shape))
     buffer = np.empty(size + 8)
     start = -buffer.ctypes.data // 8 % 8

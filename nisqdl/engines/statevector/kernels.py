@@ -81,6 +81,8 @@ _TABLES = "i8[:,::1], i8[::1], i8[::1], i8[:,::1]"
 @inlined
 def _weighted(flips: Any, owners: Any, tables: Any, psi: Any, factors: Any, adjoint: Any) -> None:
     """λ = Σ_o factors[o] O_o ψ, with ``factors`` (O, WIDTH)."""
+    if len(flips) == 0:
+        _clear(adjoint, 0, len(psi) // ROW)
     for part in range(len(flips)):
         real, imag = tables[part, 0], tables[part, 1]
         factor = load(factors[owners[part]], 0)
@@ -160,7 +162,8 @@ def expectations(
 ) -> None:
     """⟨ψ|O|ψ⟩ of each observable, added to ``values`` (groups, O, WIDTH).
 
-    An observable is a sum of parts, (O ψ)ⱼ = Σ table[j] ψ_{j ⊕ flip}; ``tables`` is (parts, 2, rows).
+    An observable is a sum of parts, (O ψ)ⱼ = Σ table[j] ψ_{j ⊕ flip}, with complex tables as
+    ``tables`` (parts, 2, rows).
     """
     for group in range(first, last):
         psi = states[group]
