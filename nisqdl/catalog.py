@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -82,3 +83,11 @@ def shipped_folder(kind: str) -> Path:
     if (checkout / "pyproject.toml").is_file() and (checkout / kind).is_dir():
         return checkout / kind
     return _PACKAGE / "_shipped" / kind
+
+
+def kernel_cache() -> Path:
+    """Where compiled kernels are kept: ``NUMBA_CACHE_DIR``, else the user's cache folder."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nisqdl" / "numba"

@@ -6,10 +6,10 @@ import os
 import platform
 import sys
 from importlib import metadata
-from pathlib import Path
 
 import click
 
+from nisqdl.catalog import kernel_cache
 from nisqdl.cli.output import json_option, print_json, print_table
 from nisqdl.store.record import Json
 
@@ -69,7 +69,7 @@ def examine() -> Json:
             "cores in the machine": os.cpu_count(),
             "cores usable": usable_cores(),
             "memory MiB": total_memory_mib(),
-            "numba cache": _numba_cache(),
+            "kernel cache": str(kernel_cache()),
             **{name: os.environ[name] for name in SCHEDULER if name in os.environ},
         },
         "accounts": [
@@ -84,15 +84,3 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _numba_cache() -> str:
-    """Where compiled kernels are kept."""
-    import nisqdl
-
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    if chosen:
-        return chosen
-    beside = Path(nisqdl.__file__).parent / "__pycache__"
-    writable = os.access(beside.parent, os.W_OK)
-    return "beside the modules" if writable else "in the user's cache folder (~/.cache/numba)"

@@ -46,6 +46,12 @@ def _exact() -> Engine:
     return ExactEngine()
 
 
+def _statevector() -> Engine:
+    from nisqdl.engines.statevector import StatevectorEngine
+
+    return StatevectorEngine()
+
+
 def _aer() -> Engine:
     from nisqdl.engines.aer import AerEngine
 
@@ -58,6 +64,9 @@ ENGINES: Table[EngineEntry] = Table(
         entry.name: entry
         for entry in (
             EngineEntry("exact", "Exact values and gradients, compiled once and fast.", _exact),
+            EngineEntry(
+                "statevector", "Exact without gate noise, to twenty qubits and more.", _statevector
+            ),
             EngineEntry("aer", "Qiskit Aer's density matrix: the slow reference.", _aer),
         )
     },

@@ -10,6 +10,7 @@ from nisqdl.errors import CapacityError
 if TYPE_CHECKING:
     from nisqdl.circuits.model import Model
     from nisqdl.engines.exact.evaluator import ExactEvaluator
+    from nisqdl.engines.exact.lowering import Lowered
     from nisqdl.noise.channels import NoiseChannels
     from nisqdl.targets.isa import IsaModel
 
@@ -34,11 +35,19 @@ class ExactEngine:
             InputError: The noise would be inert, or the circuit or an observable has what the
                 engine does not take.
         """
-        from nisqdl.engines.exact.evaluator import ExactEvaluator
         from nisqdl.engines.exact.lowering import lower
 
-        lowered = lower(model, noise)
-        self._check_memory(lowered.num_qubits, model.num_qubits, len(lowered.measured))
+        return self.evaluator(lower(model, noise), model.num_qubits)
+
+    def evaluator(self, lowered: Lowered, qubits: int) -> ExactEvaluator:
+        """What evaluates a model of so many qubits that has been lowered already.
+
+        Raises:
+            CapacityError: One sample's gradient does not fit the memory.
+        """
+        from nisqdl.engines.exact.evaluator import ExactEvaluator
+
+        self._check_memory(lowered.num_qubits, qubits, len(lowered.measured))
         return ExactEvaluator(lowered, int(self.memory_gib * 2**30))
 
     def _check_memory(self, needed: int, qubits: int, observables: int) -> None:

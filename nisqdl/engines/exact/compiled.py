@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +11,8 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import config
+
+from nisqdl.catalog import kernel_cache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,9 +56,7 @@ def _cache_folder() -> Path:
     files = sorted(Path(__file__).parents[1].rglob("*.py"))
     sources = [source for source in map(Path.read_bytes, files) if _has_kernels(source)]
     digest = hashlib.sha256(b"".join(sources)).hexdigest()
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    root = Path(config.CACHE_DIR) if config.CACHE_DIR else Path(home) / "nisqdl" / "numba"
-    return root / digest[:12]
+    return kernel_cache() / digest[:12]
 
 
 def _has_kernels(source: bytes) -> bool:

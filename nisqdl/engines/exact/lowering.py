@@ -11,7 +11,7 @@ from nisqdl.engines.angles import Angles, compile_angles
 from nisqdl.engines.exact.cone import causal_cone, split_at_data
 from nisqdl.engines.exact.observables import observable_vectors, support
 from nisqdl.engines.exact.program import Floats
-from nisqdl.engines.exact.unroll import Channel, Event, Rotation, unroll
+from nisqdl.engines.exact.unroll import After, Channel, Event, Rotation, channels_after, unroll
 from nisqdl.noise.channels import NoiseChannels, Readout
 from nisqdl.noise.inert import refuse_inert
 
@@ -65,6 +65,21 @@ class Lowered:
         return [event for event in self.prefix if isinstance(event, Rotation)]
 
 
+@dataclass(frozen=True)
+class CircuitNoise:
+    """The noise of one circuit, on the circuit's own qubits.
+
+    Attributes:
+        after: What follows each operation.
+        readout: Confusion by qubit.
+        at_end: What comes after the whole circuit (noise before its measurements).
+    """
+
+    after: After
+    readout: Mapping[int, Readout]
+    at_end: tuple[Channel, ...] = ()
+
+
 def lower(model: Model | IsaModel, noise: NoiseChannels) -> Lowered:
     """Unroll, check, reduce to the causal cone and split at the data.
 
@@ -72,8 +87,18 @@ def lower(model: Model | IsaModel, noise: NoiseChannels) -> Lowered:
         InputError: Noise would be inert, or the circuit has what the engine does not take.
     """
     refuse_inert(model.circuit, noise)
-    unrolled = unroll(model.circuit, noise)
-    events, qubits = causal_cone(unrolled.events, support(model.observables))
+    return lower_under(model, CircuitNoise(channels_after(noise), noise.readout))
+
+
+def lower_under(model: Model | IsaModel, noise: CircuitNoise) -> Lowered:
+    """As :func:`lower`, under any noise; whether it is inert is not checked.
+
+    Raises:
+        InputError: The circuit has what the engine does not take.
+    """
+    unrolled = unroll(model.circuit, noise.after)
+    events = [*unrolled.events, *noise.at_end]
+    events, qubits = causal_cone(events, support(model.observables))
     events, expressions = _renumbered(events, qubits, unrolled.expressions)
     angles = compile_angles(expressions, model.features, model.weights)
     prefix, suffix = split_at_data(events, frozenset(angles.sampled_rows.tolist()))

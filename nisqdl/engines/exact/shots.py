@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,13 @@ class Group:
     readout: Mapping[int, Readout]
     subsets: Integers
     contributions: Floats
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """What each outcome says about each observable, (O, 2^k): Σ coefficient · (−1)^parity."""
+        spectrum = np.zeros((len(self.contributions), len(self.components)))
+        spectrum[:, self.subsets] = self.contributions
+        return _signed_sums(spectrum)
 
     def probabilities(self, states: Floats) -> Floats:
         """Outcome probabilities as read, (B, 2^k), from components (B, 4^n)."""
@@ -77,17 +85,27 @@ class Measurement:
 
 def sampled_values(
     states: Floats, measurement: Measurement, shots: int, rng: np.random.Generator
-) -> Floats:
-    """Estimates (B, O) from components (B, 4^n); ``shots`` outcomes a sample and group."""
+) -> tuple[Floats, Floats]:
+    """Estimates and their standard errors, both (B, O), from components (B, 4^n).
+
+    A group's ``shots`` outcomes give each observable one number a shot; the standard error comes
+    from their sample variance, so terms that share outcomes are counted with their covariance.
+    One shot has none: its standard error is NaN (0 where nothing was measured).
+    """
     values = np.tile(measurement.constants, (len(states), 1))
+    variances = np.zeros_like(values)
     for group in measurement.groups:
         # Rounding leaves probabilities a little below 0 or a sum a little above 1.
         probabilities = np.clip(group.probabilities(states), 0.0, None)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         frequencies = rng.multinomial(shots, probabilities) / shots
-        means = _signed_sums(frequencies)[:, group.subsets]
-        values += means @ group.contributions.T
-    return values
+        means = frequencies @ group.numbers.T
+        values += means
+        spread = np.clip(frequencies @ (group.numbers**2).T - means**2, 0.0, None)
+        felt = group.contributions.any(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variances[:, felt] += spread[:, felt] / np.float64(shots - 1)
+    return values, np.sqrt(variances)
 
 
 def _grouped(

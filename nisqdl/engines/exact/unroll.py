@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -53,8 +53,12 @@ class Unrolled:
     expressions: list[Any] = field(default_factory=list)
 
 
-def unroll(circuit: QuantumCircuit, noise: NoiseChannels) -> Unrolled:
-    """The events of a circuit under a noise; each gate is followed by its own noise.
+After: TypeAlias = Callable[[Any, Qubits], Iterable[Channel]]
+"""What follows an operation on these qubits of the circuit: its noise."""
+
+
+def unroll(circuit: QuantumCircuit, after: After) -> Unrolled:
+    """The events of a circuit; each gate, reset and delay is followed by its own noise.
 
     Raises:
         InputError: The circuit has a measurement, control flow, an instruction that is not a gate,
@@ -67,17 +71,24 @@ def unroll(circuit: QuantumCircuit, noise: NoiseChannels) -> Unrolled:
         qubits = tuple(index[qubit] for qubit in instruction.qubits)
         if gate.name == "barrier":
             continue
-        if gate.name == "delay":
-            if qubits[0] in noise.idle:
-                t1_ns, t2_ns = noise.idle[qubits[0]]
-                matrix = ptm.relaxation(delay_ns(gate), t1_ns, t2_ns)
-                result.events.append(Channel(qubits, matrix))
-            continue
-        _lay(gate, qubits, result)
-        after = noise.gates.get((gate.name, qubits))
-        if after is not None:
-            result.events.extend(_noise(gate.name, after, qubits))
+        if gate.name != "delay":
+            _lay(gate, qubits, result)
+        result.events.extend(after(gate, qubits))
     return result
+
+
+def channels_after(noise: NoiseChannels) -> After:
+    """Noise channels as what follows each operation."""
+
+    def after(gate: Any, qubits: Qubits) -> Iterator[Channel]:
+        if gate.name == "delay" and qubits[0] in noise.idle:
+            t1_ns, t2_ns = noise.idle[qubits[0]]
+            yield Channel(qubits, ptm.relaxation(delay_ns(gate), t1_ns, t2_ns))
+        found = noise.gates.get((gate.name, qubits))
+        if found is not None:
+            yield from _noise(gate.name, found, qubits)
+
+    return after
 
 
 def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:

@@ -12,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.contract import Pull
+from nisqdl.engines.exact.lanes import WIDTH
 from nisqdl.engines.statevector import kernels
 from nisqdl.engines.statevector.program import ROW_BYTES, Floats, Integers, Program
 from nisqdl.engines.statevector.schedule import TILE
-
-WIDTH = kernels.WIDTH
+from nisqdl.engines.statevector.turns import ROW, SLOT
 
 Flags: TypeAlias = npt.NDArray[np.uint8]
 
 _CACHE = 1 << 20
 
-_TILE = kernels.ROW << TILE
+_TILE = ROW << TILE
 """Entries of a tile."""
 
 
@@ -125,13 +125,13 @@ class Execution:
 
     @property
     def _slot_bytes(self) -> int:
-        return 8 * kernels.SLOT * len(self.program.slots)
+        return 8 * SLOT * len(self.program.slots)
 
     def _chunks(self, numbers: SlotNumbers, copies: int) -> Iterator[tuple[int, Floats, Floats]]:
         """(first group, slots, final states) of as many groups as fit the memory at once."""
         program, total = self.program, self._groups(numbers)
         at_once = min(total, self._groups_at_once(copies))
-        slots = _aligned((at_once, max(1, len(program.slots)) * kernels.SLOT))
+        slots = _aligned((at_once, max(1, len(program.slots)) * SLOT))
         states = _aligned((at_once, (2 * WIDTH) << program.dimensions))
         for first in range(0, total, at_once):
             count = min(at_once, total - first)
@@ -139,13 +139,15 @@ class Execution:
                 numbers.places, numbers.signs, numbers.shared, numbers.sampled, slots[:count],
                 first * WIDTH,
             )  # fmt: skip
-            self._share_out(
-                count,
-                lambda start, stop, count=count: kernels.forward(
-                    *program.arrays, slots[:count], states[:count], _aligned((_TILE,)), start, stop
-                ),
-            )
+            self._forward(slots[:count], states[:count])
             yield first, slots[:count], states[:count]
+
+    def _forward(self, slots: Floats, states: Floats) -> None:
+        def work(start: int, stop: int) -> None:
+            tile = _aligned((_TILE,))
+            kernels.forward(*self.program.arrays, slots, states, tile, start, stop)
+
+        self._share_out(len(states), work)
 
     def _values(self, states: Floats) -> Floats:
         """(groups × WIDTH, O)."""

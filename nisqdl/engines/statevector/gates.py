@@ -75,7 +75,7 @@ class Unrolling:
         if name in _GATES and getattr(operation, "_ctrl_state", None) in (None, 1):
             _GATES[name](self, at, operation.params)
             return
-        if name in ("reset", "measure", "initialize") or getattr(operation, "blocks", ()):
+        if name in ("reset", "measure", "initialize") or getattr(operation, "blocks", None):
             raise _refusal(name)
         definition = operation.definition
         if definition is None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from nisqdl.engines.statevector.frame import anticommute
 from nisqdl.engines.statevector.turning import Turn
 
-MOST_IN_PLACE = 8
+MOST_IN_PLACE = 9
 """Up to this many dimensions the state itself is the tile."""
 
-TILE = 7
-"""Dimensions of a tile: 16 KiB, and another for the adjoint."""
+TILE = 8
+"""Dimensions of a tile: 32 KiB, and another for the adjoint; measured best."""
 
 
 class Space:
