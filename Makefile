@@ -39,3 +39,16 @@ lock: $(VENV)/.test
 
 clean:
 	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# Speed and memory beside the peers, in an environment of their own; QUICK=1 is a short form.
+BENCH := .venv-bench
+PEERS := qiskit-machine-learning qiskit-aer pennylane pennylane-lightning tensorcircuit-ng jax qulacs
+
+.PHONY: bench
+bench: $(BENCH)/.ready
+	$(BENCH)/bin/python -m benchmarks $(if $(QUICK),--quick)
+
+$(BENCH)/.ready: benchmarks/constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	PIP_CONSTRAINT=benchmarks/constraints.txt $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -e . $(PEERS)
+	touch $@

@@ -15,12 +15,12 @@ from nisqdl.engines.exact.fusion import chains
 from nisqdl.engines.exact.lowering import Lowered
 from nisqdl.engines.exact.product import ProductMeeting, ProductPrefix
 from nisqdl.engines.exact.program import Floats, Program, build_program, tabulate_factors
-from nisqdl.engines.exact.shots import Measurement, sampled_values
+from nisqdl.engines.exact.shots import Bits, Measurement, drawn_bits, sampled_values
 from nisqdl.engines.exact.swept import SweptMeeting, SweptPrefix, swept_prefix
 from nisqdl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nisqdl.engines.exact.unroll import Event
 
@@ -93,16 +93,43 @@ class ExactEvaluator:
         qubit by qubit share outcomes. The turns of X and Y to Z before a measurement are noiseless
         here; a device makes them with gates.
         """
-        if shots < 1:
-            raise InputError(f"`shots` must be at least 1, but is {shots}.")
+        return self.estimates_with_errors(features, weights, shots, rng)[0]
+
+    def estimates_with_errors(
+        self, features: Array, weights: Array, shots: int, rng: np.random.Generator
+    ) -> tuple[Array, Array]:
+        """As :meth:`estimates`, with the standard error of each value as its outcomes show it.
+
+        Returns:
+            Values and standard errors, both (B, O); one shot has a standard error of NaN.
+        """
+        _check_shots(shots)
         angles = self._angles(features, weights)
         if angles.shape[1] == 0:
-            return np.empty((0, len(self.lowered.observables)))
+            empty = np.empty((0, len(self.lowered.observables)))
+            return empty, empty.copy()
         chunks = [
             sampled_values(states, self.measurement, shots, rng)
             for states in self.whole.states(angles)
         ]
-        return np.concatenate(chunks)
+        values, errors = (np.concatenate(part) for part in zip(*chunks, strict=True))
+        return values, errors
+
+    def outcomes(
+        self, features: Array, weights: Array, shots: int, rng: np.random.Generator
+    ) -> Iterator[Bits]:
+        """Each sample's outcomes in turn, (shots, k), for a model whose one observable is a string.
+
+        Columns are the k qubits on which the string is not the identity, in ascending order.
+        """
+        _check_shots(shots)
+        angles = self._angles(features, weights)
+        if angles.shape[1] == 0:
+            return
+        (group,) = self.measurement.groups
+        for states in self.whole.states(angles):
+            for probabilities in group.probabilities(states):
+                yield drawn_bits(probabilities, shots, rng)
 
     @cached_property
     def prefix(self) -> ProductPrefix | SweptPrefix:
@@ -211,6 +238,11 @@ class ExactEvaluator:
             return prefix.meet(angles, observables, derivatives=derivatives)
         ops = prefix.trained_ops if derivatives else None
         return prefix.meet(angles, observables, derivatives=ops)
+
+
+def _check_shots(shots: int) -> None:
+    if shots < 1:
+        raise InputError(f"`shots` must be at least 1, but is {shots}.")
 
 
 def _pulled(pull: Pull, values: Array) -> Floats:

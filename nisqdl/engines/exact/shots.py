@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from nisqdl.engines.exact.program import Floats, Integers
 from nisqdl.noise.channels import Readout
@@ -15,6 +16,8 @@ from nisqdl.noise.readout import confused_probabilities
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
+
+Bits: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,16 @@ def sampled_values(
         with np.errstate(divide="ignore", invalid="ignore"):
             variances[:, felt] += spread[:, felt] / np.float64(shots - 1)
     return values, np.sqrt(variances)
+
+
+def drawn_bits(probabilities: Floats, shots: int, rng: np.random.Generator) -> Bits:
+    """Outcomes (shots, k) of k qubits with these probabilities (2^k,); the first is the lowest."""
+    cumulative = np.cumsum(np.clip(probabilities, 0.0, None))
+    # A draw below the total never lands past the last outcome that can happen.
+    drawn = np.searchsorted(cumulative, rng.random(shots) * cumulative[-1], side="right")
+    count = len(probabilities).bit_length() - 1
+    bits: Bits = (drawn[:, np.newaxis] >> np.arange(count) & 1).astype(bool)
+    return bits
 
 
 def _grouped(

@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from nisqdl.engines.contract import Array, Pull
 from nisqdl.engines.statevector.execution import Execution, Flags
 from nisqdl.engines.statevector.program import lower
-from nisqdl.engines.statevector.sampling import Sampling
+from nisqdl.engines.statevector.sampling import Group, Sampling
 from nisqdl.engines.statevector.slot_angles import SlotAngles, SlotsOfInputs, slots_depending_on
 from nisqdl.errors import InputError
 from nisqdl.noise.channels import NoiseChannels
@@ -111,15 +112,45 @@ class StatevectorEvaluator:
         Raises:
             InputError: ``shots`` is below 1.
         """
+        return self.estimates_with_errors(features, weights, shots, rng)[0]
+
+    def estimates_with_errors(
+        self, features: Array, weights: Array, shots: int, rng: np.random.Generator
+    ) -> tuple[Array, Array]:
+        """As :meth:`estimates`, with the standard error of each value as its outcomes show it.
+
+        Returns:
+            Values and standard errors, both (B, O); one shot has a standard error of NaN.
+        """
+        values = np.tile(self._sampling.constants, (len(features), 1))
+        variances = np.zeros_like(values)
+        for group, states in self._measured_states(features, weights, shots):
+            for sample, state in enumerate(states):
+                value, variance = group.estimate(state, shots, rng)
+                values[sample] += value
+                variances[sample] += variance
+        return values, np.sqrt(variances)
+
+    def outcomes(
+        self, features: Array, weights: Array, shots: int, rng: np.random.Generator
+    ) -> Iterator[npt.NDArray[np.bool_]]:
+        """Each sample's outcomes in turn, (shots, k), for a model whose one observable is a string.
+
+        Columns are the k qubits on which the string is not the identity, in ascending order.
+        """
+        for group, states in self._measured_states(features, weights, shots):
+            for state in states:
+                yield group.outcomes(state, shots, rng)
+
+    def _measured_states(
+        self, features: Array, weights: Array, shots: int
+    ) -> Iterator[tuple[Group, Iterator[npt.NDArray[np.complex128]]]]:
+        """Each group of terms, and the samples' states turned to its basis."""
         self._check(features, weights)
         if shots < 1:
             raise InputError(f"`shots` must be at least 1, but is {shots}.")
-        estimates = np.tile(self._sampling.constants, (len(features), 1))
         for group, (slots, execution) in zip(self._sampling.groups, self._grouped, strict=True):
-            states = execution.states(slots.numbers(features, weights))
-            for sample, state in enumerate(states):
-                estimates[sample] += group.estimate(state, shots, rng)
-        return estimates
+            yield group, execution.states(slots.numbers(features, weights))
 
     @cached_property
     def _trained(self) -> Flags:

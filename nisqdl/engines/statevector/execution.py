@@ -87,7 +87,8 @@ class Execution:
         if self._groups(numbers) <= self._groups_at_once(1):
             for _, slots, states in self._chunks(numbers, 1):
                 values = self._values(states)[: numbers.num_samples]
-                return values, self._slopes(slots, states, pull(values), wanted)
+                slopes = self._slopes(slots, states, pull(values), wanted)
+                return values, slopes[:, : numbers.num_samples]
         values = self.values(numbers)
         factors = pull(values)
         found = []

@@ -1,9 +1,9 @@
 """The Clifford frame: what the gates that only relabel amplitudes have done so far.
 
-CX, CZ, SWAP, S and the Pauli gates permute basis states and multiply them by powers of i. They are
-never applied. The circuit's state is F|ψ⟩ with such an F, and a rotation about a Pauli string P of
-the circuit is one of ψ about F†PF. A qubit of the circuit is then no bit of ψ's index any more,
-but every rotation is as cheap as before.
+Clifford gates are never applied. The circuit's state is F|ψ⟩ with a Clifford operator F, and a
+rotation about a Pauli string P of the circuit is one of ψ about F†PF. A qubit of the circuit is
+then no bit of ψ's index any more, but every rotation is as cheap as before. CX, CZ, SWAP, S and
+Pauli gates only relabel amplitudes: with them alone, every string of Z stays one.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ class Frame:
 
     Args:
         num_qubits: Of the circuit.
+        only_relabels: Whether F shall take up no rotation that mixes amplitudes.
     """
 
-    def __init__(self, num_qubits: int) -> None:
+    def __init__(self, num_qubits: int, only_relabels: bool) -> None:
+        self._only_relabels = only_relabels
         self._x = [Pauli(1 << q, 0) for q in range(num_qubits)]
         self._z = [Pauli(0, 1 << q) for q in range(num_qubits)]
 
@@ -76,27 +78,22 @@ class Frame:
         self._z[a], self._z[b] = self._z[b], self._z[a]
 
     def quarter_turns(self, letters: tuple[tuple[int, str], ...], turns: int) -> bool:
-        """Take up exp(−iθP/2) with θ = turns · π/2, if it only relabels amplitudes.
+        """Take up exp(−iθP/2) with θ = turns · π/2, if F may.
 
         Returns:
-            Whether it does: a Pauli string (turns even), or a string of Z only.
+            Whether it does.
         """
-        if turns % 2 == 0:
-            if turns % 4 == 2:
-                for qubit, letter in letters:
-                    self._flip(qubit, letter)
-            return True
-        if any(letter != "Z" for _, letter in letters):
+        mixes = turns % 2 == 1 and any(letter != "Z" for _, letter in letters)
+        if mixes and self._only_relabels:
             return False
         # e^{iθP/2} X e^{−iθP/2} = X (cos θ − i P sin θ) for P that anticommutes with X.
-        turned = Pauli(0, 0, -turns % 4) @ self.image(letters)
-        for qubit, _ in letters:
-            self._x[qubit] = self._x[qubit] @ turned
+        if turns % 2 == 1:
+            factor = Pauli(0, 0, -turns % 4) @ self.image(letters)
+        else:
+            factor = Pauli(0, 0, turns % 4)
+        for qubit, letter in letters:
+            if letter != "X":
+                self._x[qubit] = self._x[qubit] @ factor
+            if letter != "Z":
+                self._z[qubit] = self._z[qubit] @ factor
         return True
-
-    def _flip(self, qubit: int, letter: str) -> None:
-        minus = Pauli(0, 0, 2)
-        if letter != "X":
-            self._x[qubit] = self._x[qubit] @ minus
-        if letter != "Z":
-            self._z[qubit] = self._z[qubit] @ minus

@@ -35,12 +35,12 @@ class Unrolling:
 
     Attributes:
         rotations: In order of time.
-        frame: F.
+        frame: F; with ``only_relabels`` strings of Z have images of Z.
     """
 
-    def __init__(self, num_qubits: int) -> None:
+    def __init__(self, num_qubits: int, only_relabels: bool) -> None:
         self.rotations: list[Rotation] = []
-        self.frame = Frame(num_qubits)
+        self.frame = Frame(num_qubits, only_relabels)
 
     def add_circuit(self, circuit: QuantumCircuit, qubits: Sequence[int]) -> None:
         """Append a circuit, its qubits at these places.

@@ -79,60 +79,84 @@ def lower(
         CapacityError: Two states of eight samples and the observables' tables exceed the memory.
         InputError: The circuit is not made of gates only, or an observable is not Hermitian.
     """
-    unrolled = unroll(circuit)
-    strings = [observable_strings(unrolled.frame, observable) for observable in observables]
-    return lower_strings(unrolled, strings, memory_gib)
+    drafts = [_draft(circuit, observables, only_relabels) for only_relabels in (True, False)]
+    return min(drafts, key=lambda draft: draft.cost).program(memory_gib)
 
 
-def unroll(circuit: QuantumCircuit) -> Unrolling:
+def unroll(circuit: QuantumCircuit, only_relabels: bool) -> Unrolling:
     """The circuit as Pauli rotations and a frame.
 
     Raises:
         InputError: It has a measurement, reset or control flow, or an unknown operation.
     """
-    unrolled = Unrolling(circuit.num_qubits)
+    unrolled = Unrolling(circuit.num_qubits, only_relabels)
     unrolled.add_circuit(circuit, range(circuit.num_qubits))
     return unrolled
 
 
-def lower_strings(
-    unrolled: Unrolling,
-    strings: Sequence[Sequence[tuple[int, int, float]]],
-    memory_gib: float,
-    measured: Sequence[tuple[int, int]] = (),
-) -> Program:
-    """As :func:`lower`, with the observables as ``observable_strings`` gives them.
+Strings: TypeAlias = Sequence[Sequence[tuple[int, int, float]]]
+"""Of each observable, the terms that ``observable_strings`` gives."""
 
-    Args:
-        measured: Masks (x, z) of Pauli strings that shall be felt too.
+
+@dataclass(frozen=True)
+class Draft:
+    """A circuit in turns, and the observables in their frame.
+
+    Which Clifford gates a frame takes up decides how many turns are left: taken up, a Hadamard
+    gate costs nothing, but the rotations after it may gather less well.
     """
-    masks = [(x, z) for terms in strings for x, z, _ in terms] + list(measured)
-    sweeps, rows = swept(turns_of(felt_rotations(unrolled.rotations, masks)))
-    parts = _parts(strings, rows)
-    _check_memory(len(rows), len(parts), memory_gib)
-    slots: list[Slot] = []
-    is_phase: list[bool] = []
-    tables = _SweepTables(slots, is_phase, rows)
-    for sweep in sweeps:
-        tables.add(sweep)
-    size = 1 << len(rows)
-    factors = np.zeros((len(parts), 2, size))
-    for part, (flip, _, terms) in enumerate(parts):
-        _fill(factors[part], flip, terms)
-    return Program(
-        dimensions=len(rows),
-        sweeps=_table(tables.sweeps, 7),
-        spans=np.array(tables.spans, dtype=np.int64),
-        reps=np.array(tables.reps, dtype=np.int64),
-        ops=_table(tables.ops, 11),
-        slots=tuple(slots),
-        is_phase=np.array(is_phase, dtype=bool),
-        flips=np.array([flip for flip, _, _ in parts], dtype=np.int64),
-        owners=np.array([owner for _, owner, _ in parts], dtype=np.int64),
-        tables=factors,
-        num_observables=len(strings),
-        row_basis=tuple(rows.basis),
-    )
+
+    turns: Sequence[Turn]
+    strings: Strings
+
+    @property
+    def cost(self) -> int:
+        """In proportion to the time of a pass, roughly."""
+        dimensions = Space()
+        for turn in self.turns:
+            dimensions.add(turn.v)
+        return sum(turn.cost for turn in self.turns) << len(dimensions)
+
+    def program(self, memory_gib: float) -> Program:
+        """Scheduled, as the kernels' arrays.
+
+        Raises:
+            CapacityError: Two states of eight samples and the tables exceed the memory.
+        """
+        sweeps, rows = swept(self.turns)
+        parts = _parts(self.strings, rows)
+        _check_memory(len(rows), len(parts), memory_gib)
+        slots: list[Slot] = []
+        is_phase: list[bool] = []
+        tables = _SweepTables(slots, is_phase, rows)
+        for sweep in sweeps:
+            tables.add(sweep)
+        factors = np.zeros((len(parts), 2, 1 << len(rows)))
+        for part, (flip, _, terms) in enumerate(parts):
+            _fill(factors[part], flip, terms)
+        return Program(
+            dimensions=len(rows),
+            sweeps=_table(tables.sweeps, 7),
+            spans=np.array(tables.spans, dtype=np.int64),
+            reps=np.array(tables.reps, dtype=np.int64),
+            ops=_table(tables.ops, 11),
+            slots=tuple(slots),
+            is_phase=np.array(is_phase, dtype=bool),
+            flips=np.array([flip for flip, _, _ in parts], dtype=np.int64),
+            owners=np.array([owner for _, owner, _ in parts], dtype=np.int64),
+            tables=factors,
+            num_observables=len(self.strings),
+            row_basis=tuple(rows.basis),
+        )
+
+
+def _draft(
+    circuit: QuantumCircuit, observables: Sequence[SparsePauliOp], only_relabels: bool
+) -> Draft:
+    unrolled = unroll(circuit, only_relabels)
+    strings = [observable_strings(unrolled.frame, observable) for observable in observables]
+    masks = [(x, z) for terms in strings for x, z, _ in terms]
+    return Draft(turns_of(felt_rotations(unrolled.rotations, masks)), strings)
 
 
 class _SweepTables:
@@ -158,12 +182,11 @@ class _SweepTables:
             live = max(live, v.bit_length())
             self.ops.append(self._op(turn, v, live, sweep))
         starts = [len(self.spans), len(self.reps)]
-        self.sweeps.append(
-            [first, len(self.ops), len(sweep.span), sweep.old, *starts, len(sweep.cosets)]
-        )
-        if sweep.cosets:
+        if sweep.reps is not None:
             self.spans.extend(_sums(sweep.span))
-            self.reps.extend(sweep.cosets)
+            self.reps.extend(_sums(sweep.reps))
+        count = len(self.reps) - starts[1]
+        self.sweeps.append([first, len(self.ops), len(sweep.span), sweep.old, *starts, count])
 
     def _op(self, turn: Turn, v: int, live: int, sweep: Sweep) -> list[int]:
         below = (1 << live) - 1
@@ -193,6 +216,7 @@ def _dual(mask: int, basis: Sequence[int]) -> int:
 
 
 def _sums(vectors: Sequence[int]) -> list[int]:
+    """All sums of some of them; entry i of those whose bits i has."""
     found = [0]
     for vector in vectors:
         found += [one ^ vector for one in found]
@@ -206,7 +230,7 @@ def _table(rows: Iterable[Sequence[int]], columns: int) -> Integers:
 _Part: TypeAlias = tuple[int, int, list[tuple[int, float, Any]]]
 
 
-def _parts(strings: Sequence[Sequence[tuple[int, int, float]]], rows: Space) -> list[_Part]:
+def _parts(strings: Strings, rows: Space) -> list[_Part]:
     """(flip, observable, [(z, coefficient, is_odd)]) in rows' numbers.
 
     A string that leads to rows that no turn reaches has the value 0.

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.outcomes import groups, terms
-from nisqdl.engines.statevector.program import Floats, Integers, Program, lower_strings, unroll
+from nisqdl.engines.statevector.program import Draft, Floats, Integers, Program, unroll
+from nisqdl.engines.statevector.reduction import felt_rotations
+from nisqdl.engines.statevector.turning import turns_of
 from nisqdl.noise.channels import Readout
 
 if TYPE_CHECKING:
@@ -41,19 +43,37 @@ class Group:
     supports: npt.NDArray[np.bool_]
     contributions: Floats
 
-    def estimate(
+    def outcomes(
         self, state: npt.NDArray[np.complex128], shots: int, rng: np.random.Generator
-    ) -> Floats:
-        """What the group adds to the observables' estimates, (O,), from ``shots`` outcomes."""
+    ) -> npt.NDArray[np.bool_]:
+        """Outcomes as read, (shots, k)."""
         cumulative = np.cumsum(np.abs(state) ** 2)
         draws = rng.random(shots) * cumulative[-1]
         rows = np.searchsorted(cumulative, draws, side="right").astype(np.int64)
-        bits = (np.bitwise_count(rows[:, np.newaxis] & self.masks) & 1).astype(bool) ^ self.inverted
+        parities = np.bitwise_count(rows[:, np.newaxis] & self.masks) & 1
+        bits: npt.NDArray[np.bool_] = parities.astype(bool) ^ self.inverted
         flips = np.where(bits, self.confusion[:, 1], self.confusion[:, 0])
         bits ^= rng.random(bits.shape) < flips
+        return bits
+
+    def estimate(
+        self, state: npt.NDArray[np.complex128], shots: int, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """What the group adds to the observables' estimates and to their variances, both (O,).
+
+        The variance of a mean comes from the sample variance of its outcomes; that of one shot is
+        NaN (0 where nothing was measured).
+        """
+        bits = self.outcomes(state, shots, rng)
         parities = (bits.astype(np.int64) @ self.supports.T.astype(np.int64)) & 1
-        means = 1.0 - 2.0 * parities.mean(axis=0)
-        return np.asarray(self.contributions @ means, dtype=np.float64)
+        numbers = self.contributions @ (1.0 - 2.0 * parities).T
+        means = numbers.mean(axis=1)
+        variances = np.zeros(len(means))
+        felt = self.contributions.any(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = ((numbers[felt] - means[felt, np.newaxis]) ** 2).mean(axis=1)
+            variances[felt] = spread / np.float64(shots - 1)
+        return means, variances
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +103,7 @@ class Sampling:
         paulis, coefficients = terms(observables)
         supports = paulis.x | paulis.z
         trivial = ~supports.any(axis=1)
-        unrolled = unroll(circuit)
+        unrolled = unroll(circuit, only_relabels=True)
         found = [
             _group(
                 copy.deepcopy(unrolled), paulis[members], coefficients[:, members], readout,
@@ -111,7 +131,8 @@ def _group(
             unrolled.rotate("Z", [qubit], np.pi)
             unrolled.rotate("Y", [qubit], np.pi / 2)
     images = [unrolled.frame.image([(qubit, "Z")]) for qubit in qubits]
-    program = lower_strings(unrolled, [], memory_gib, measured=[(p.x, p.z) for p in images])
+    felt = felt_rotations(unrolled.rotations, [(image.x, image.z) for image in images])
+    program = Draft(turns_of(felt), strings=()).program(memory_gib)
     perfect = Readout(0.0, 0.0)
     read = [readout.get(qubit, perfect) for qubit in qubits]
     return Group(

@@ -66,13 +66,14 @@ class Sweep:
         span: The tile's rows that may be other than zero before the sweep, spanned by these,
             come first; then rows that its own new vectors reach. In the rows' numbering.
         old: How many of ``span`` are of the first sort.
-        cosets: The first row of each tile; none where the tile is the whole state.
+        reps: The first rows of all tiles are the sums of some of these; ``None`` where the tile is
+            the whole state.
     """
 
     turns: tuple[Turn, ...]
     span: tuple[int, ...]
     old: int
-    cosets: tuple[int, ...]
+    reps: tuple[int, ...] | None
 
 
 def swept(turns: Sequence[Turn]) -> tuple[list[Sweep], Space]:
@@ -119,13 +120,13 @@ def _sweep(turns: Sequence[Turn], rows: Space, dimensions: int) -> Sweep:
     vectors = [rows.add(turn.v) for turn in turns]
     if dimensions <= MOST_IN_PLACE:
         span = [1 << i for i in range(len(rows))]
-        return Sweep(tuple(turns), tuple(span), before, ())
+        return Sweep(tuple(turns), tuple(span), before, None)
     known = (1 << before) - 1
     old = _echelon([vector & known for vector in vectors])
     new = [1 << i for i in range(before, len(rows))]
     pivots = {vector.bit_length() - 1 for vector in old}
     free = [1 << i for i in range(before) if i not in pivots]
-    return Sweep(tuple(turns), tuple(old + new), len(old), tuple(_sums(free)))
+    return Sweep(tuple(turns), tuple(old + new), len(old), tuple(free))
 
 
 def _echelon(vectors: Sequence[int]) -> list[int]:
@@ -138,11 +139,3 @@ def _echelon(vectors: Sequence[int]) -> list[int]:
             top = 1 << (vector.bit_length() - 1)
             basis = [known ^ vector if known & top else known for known in basis] + [vector]
     return sorted(basis)
-
-
-def _sums(vectors: Sequence[int]) -> list[int]:
-    """All sums of some of them; entry i of those whose bits i has."""
-    found = [0]
-    for vector in vectors:
-        found += [one ^ vector for one in found]
-    return found
