@@ -21,7 +21,7 @@ from benchmarks.problem import Problem
 AGREEMENT = 1e-6
 """A peer whose loss, gradient, values or derivatives differ by more is not timed."""
 PREPARE_LIMIT_S, STEP_LIMIT_S = 180.0, 60.0
-ROUNDS, PATIENCE_S = 7, 12.0
+ROUNDS, PATIENCE_S = 7, 8.0
 """Timings for each peer, fewer where they would take it longer than this altogether."""
 
 

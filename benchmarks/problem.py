@@ -1,4 +1,4 @@
-"""What is computed, in a neutral form: gates, noise as numbers, data. Peers build theirs from it."""
+"""What is computed, in a neutral form: gates, noise as numbers, data. Peers build on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ weight, for each row of weights, (units, O). values: for each noise and sample, 
 
 @dataclass(frozen=True)
 class Gate:
-    """``ry``, ``rz`` (exp(−iθP/2)) or ``cx`` (control first); θ is a feature, a weight or nothing."""
+    """``ry``, ``rz`` (exp(−iθP/2)) or ``cx`` (control first); θ is a feature or a weight."""
 
     name: str
     qubits: tuple[int, ...]

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from benchmarks.peers.contract import Peer, Step
-from benchmarks.problem import Problem
+from benchmarks.problem import Array, Problem
 
 SHORTEST_S = 0.05
 """One timing repeats the step until about this long: the clock of CPU time is coarse."""
-LONGEST_STEP_S = 8.0
+LONGEST_STEP_S = 6.0
 """A step that would take longer is given fewer samples, and its time is scaled."""
 
 
@@ -37,6 +37,7 @@ class Bench:
     step: Step | None = None
     units: int = 0
     loops: int = 1
+    last: tuple[int, Array] | None = None
 
     def prepare(self) -> dict[str, Any]:
         """Build, compile and run once; find out how many units and loops a timing takes.
@@ -44,51 +45,37 @@ class Bench:
         The compile time is that of preparing and the first step, less a second step.
         """
         most = self.problem.units
-        self.units = 1 if self.peer.fewer else most
+        units = 1 if self.peer.fewer else most
         began = _clocks()
         self.step = self.peer.prepare(self.problem, self.threads)
-        self.step(self.units)
+        self._run(units)
         ready = _clocks()
-        self.step(self.units)
+        self._run(units)
         after = _clocks()
-        once_cpu, once_wall = after[0] - ready[0], after[1] - ready[1]
-        compile_cpu = max(0.0, ready[0] - began[0] - once_cpu)
-        compile_wall = max(0.0, ready[1] - began[1] - once_wall)
-        if self.peer.fewer:
-            self._choose_units(once_wall)
-        self._choose_loops()
-        return {
-            "compile_cpu_s": compile_cpu,
-            "compile_wall_s": compile_wall,
-            "units": self.units,
-        }
-
-    def _choose_units(self, seconds_for_one: float) -> None:
-        """All, if a step then takes no longer than allowed; else as many as do."""
-        most, units = self.problem.units, 1
-        spent = seconds_for_one
+        compile_cpu, compile_wall = (
+            max(0.0, (b - a) - (c - b)) for a, b, c in zip(began, ready, after, strict=True)
+        )
+        spent = after[1] - ready[1]
         while units < most and spent < LONGEST_STEP_S / 2:
-            more = min(most, 8 * units, max(1, int(units * LONGEST_STEP_S / max(spent, 1e-9))))
-            if more == units:
-                break
-            began = time.perf_counter()
-            self.step(more)
-            spent, units = time.perf_counter() - began, more
-        self.units = units
-
-    def _choose_loops(self) -> None:
-        began = time.perf_counter()
-        self.step(self.units)
-        spent = time.perf_counter() - began
-        self.loops = max(1, min(1000, int(SHORTEST_S / max(spent, 1e-6))))
+            # By a factor of eight at most: what a single unit takes is mostly overhead.
+            units = min(most, 8 * units, max(units + 1, int(units * LONGEST_STEP_S / spent)))
+            spent = self._run(units)
+        if spent < SHORTEST_S:
+            spent = self._run(units)
+        self.units, self.loops = units, max(1, min(1000, int(SHORTEST_S / spent)))
+        return {"compile_cpu_s": compile_cpu, "compile_wall_s": compile_wall, "units": units}
 
     def answer(self, units: int) -> dict[str, Any]:
         """The answer for the first units."""
-        return {"answer": self.step(units).ravel().tolist()}
+        if self.last is None or self.last[0] != units:
+            self._run(units)
+        assert self.last is not None
+        return {"answer": self.last[1].ravel().tolist()}
 
     def time(self) -> dict[str, Any]:
         """CPU and wall seconds of one step for all units, scaled where there were fewer."""
         began = _clocks()
+        assert self.step is not None
         for _ in range(self.loops):
             self.step(self.units)
         ended = _clocks()
@@ -98,6 +85,13 @@ class Bench:
             "wall_s": (ended[1] - began[1]) * scale,
             "spent_s": ended[1] - began[1],
         }
+
+    def _run(self, units: int) -> float:
+        """One step; what it took in wall seconds."""
+        assert self.step is not None
+        began = time.perf_counter()
+        self.last = units, self.step(units)
+        return time.perf_counter() - began
 
     def memory(self) -> dict[str, Any]:
         """Peak resident memory so far."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -209,8 +209,12 @@ def _nested_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or the type itself."""
-    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    """The members of a union, or the type itself, without what pydantic is told besides."""
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) not in {Union, UnionType}:
+        return (annotation,)
+    return tuple(kind for member in get_args(annotation) for kind in _members(member))
 
 
 def _sentence(error: ValidationError, file: str) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from benchmarks.peers.contract import Peer, Step
 from benchmarks.problem import Array, Noise, Problem
 
+if TYPE_CHECKING:
+    from nisqdl.noise.channels import NoiseChannels
+
 
 def prepare(problem: Problem, threads: int) -> Step:
     """Lowering; compiled kernels come from the user's cache folder, or are compiled now."""
+    from benchmarks.peers.qiskit_circuits import in_qiskit
     from nisqdl.circuits.model import Model
     from nisqdl.engines.exact import ExactEngine
     from nisqdl.engines.statevector import StatevectorEngine
     from nisqdl.noise.channels import IDEAL
-
-    from benchmarks.peers.qiskit_circuits import in_qiskit
 
     built = in_qiskit(problem)
     model = Model(built.circuit, built.features, built.weights, built.observables)
@@ -49,7 +53,7 @@ def prepare(problem: Problem, threads: int) -> Step:
     ]
 
 
-def channels(problem: Problem, noise: Noise):  # noqa: ANN201 - imported when it is called
+def channels(problem: Problem, noise: Noise) -> NoiseChannels:
     """The noise for each gate of the circuit."""
     from nisqdl.noise.channels import GateNoise, NoiseChannels, Readout, Relaxation
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from benchmarks.peers.contract import Peer, Step
@@ -16,7 +18,7 @@ def prepare(problem: Problem, threads: int) -> Step:
     device = qml.device("lightning.qubit", wires=problem.width)
     rotations = {"ry": qml.RY, "rz": qml.RZ}
 
-    def apply(x, w) -> None:  # noqa: ANN001 - arrays of autograd
+    def apply(x: Any, w: Any) -> None:
         for gate in problem.gates:
             if gate.name == "cx":
                 qml.CNOT(gate.qubits)
@@ -24,17 +26,17 @@ def prepare(problem: Problem, threads: int) -> Step:
                 angle = x[..., gate.feature] if gate.weight is None else w[gate.weight]
                 rotations[gate.name](angle, gate.qubits[0])
 
-    def measured(qubits: tuple[int, ...]):  # noqa: ANN202 - an operator
+    def measured(qubits: tuple[int, ...]) -> Any:
         return qml.prod(*(qml.Z(q) for q in qubits)) if len(qubits) > 1 else qml.Z(qubits[0])
 
     if problem.task == "training step":
 
         @qml.qnode(device, diff_method="adjoint")
-        def value(x, w):  # noqa: ANN001, ANN202
+        def value(x: Any, w: Any) -> Any:
             apply(x, w)
             return qml.expval(measured(problem.observables[0]))
 
-        def loss(w, x, y):  # noqa: ANN001, ANN202
+        def loss(w: Any, x: Any, y: Any) -> Any:
             return pnp.mean((value(x, w) - y) ** 2)
 
         gradient = qml.grad(loss, argnums=0)
@@ -49,11 +51,11 @@ def prepare(problem: Problem, threads: int) -> Step:
         return training_step
 
     @qml.qnode(device, diff_method="adjoint")
-    def values(first, rest, x):  # noqa: ANN001, ANN202
+    def values(first: Any, rest: Any, x: Any) -> Any:
         apply(x, [first, *rest])
         return [qml.expval(measured(o)) for o in problem.observables]
 
-    def stacked(first, rest, x):  # noqa: ANN001, ANN202
+    def stacked(first: Any, rest: Any, x: Any) -> Any:
         return pnp.stack(values(first, rest, x))
 
     jacobian = qml.jacobian(stacked, argnums=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from benchmarks.peers.contract import Peer, Step
@@ -19,7 +21,7 @@ def prepare(problem: Problem, threads: int) -> Step:
     rotations = {"ry": qml.RY, "rz": qml.RZ}
 
     @qml.qnode(qml.device("default.mixed", wires=problem.width), interface="jax")
-    def value(x, w):  # noqa: ANN001, ANN202 - traced arrays
+    def value(x: Any, w: Any) -> Any:
         for gate in problem.gates:
             if gate.name == "cx":
                 qml.CNOT(gate.qubits)
@@ -32,7 +34,7 @@ def prepare(problem: Problem, threads: int) -> Step:
     features, targets = jnp.asarray(problem.features), jnp.asarray(problem.targets)
     factor = problem.readout_factor(noise)
 
-    def loss(w):  # noqa: ANN001, ANN202 - traced arrays
+    def loss(w: Any) -> Any:
         values = factor * jax.vmap(value, in_axes=(0, None))(features, w)
         return jnp.mean((values - targets) ** 2)
 

@@ -1,4 +1,4 @@
-"""TensorCircuit-NG with JAX: jit, vmap over the batch, reverse or forward derivatives."""
+"""TensorCircuit-NG with JAX: jit, vmap over the batch, reverse-mode gradients."""
 
 from __future__ import annotations
 
@@ -67,23 +67,26 @@ def _values(problem: Problem) -> Step:
     ]
 
     def values(count: int) -> Array:
-        return np.array([factor * np.asarray(compiled(kraus, features)) for factor, kraus in noises])
+        return np.array(
+            [factor * np.asarray(compiled(kraus, features)) for factor, kraus in noises]
+        )
 
     return values
 
 
 def _derivatives(problem: Problem) -> Step:
-    """Forward mode by the first weight: one state and its derivative."""
+    """Two shifts of the first weight, vmap over the initialisations: faster than forward mode."""
     import jax
     import jax.numpy as jnp
 
     x, weights = jnp.asarray(problem.features[0]), jnp.asarray(problem.weights)
-    direction = jnp.zeros(weights.shape[1]).at[0].set(1.0)
+    shift = jnp.zeros(weights.shape[1]).at[0].set(jnp.pi / 2)
 
     def slopes(w: Any) -> Any:
-        return jax.jvp(lambda v: _expectations(problem, x, v, None), (w,), (direction,))[1]
+        up = _expectations(problem, x, w + shift, None)
+        return (up - _expectations(problem, x, w - shift, None)) / 2
 
-    compiled = jax.jit(lambda rows: jax.lax.map(slopes, rows, batch_size=8))
+    compiled = jax.jit(jax.vmap(slopes))
 
     def derivatives(count: int) -> Array:
         return np.asarray(compiled(weights))
@@ -111,7 +114,6 @@ def _scanned(problem: Problem, start: Any, w: Any) -> Any:
     """The state after the layers, which differ in their weights only (and are complete)."""
     import jax
     import tensorcircuit as tc
-
 
     def body(state: Any, own: Any) -> Any:
         circuit = tc.Circuit(problem.width, inputs=state)

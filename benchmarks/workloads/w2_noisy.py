@@ -10,11 +10,11 @@ BATCH, DEPTH = 32, 4
 
 def noisy(quick: bool) -> list[Problem]:
     """Z on the last qubit, whose cone is everything, and on the first (five qubits at most)."""
-    full = [_problem(n, n - 1, "last") for n in ((4,) if quick else (4, 6, 8))]
-    return full + [_problem(n, 0, "first") for n in ((4,) if quick else (4, 6, 8))]
+    full = [problem(n, n - 1, "last") for n in ((4,) if quick else (4, 6, 8))]
+    return full + [problem(n, 0, "first") for n in ((4,) if quick else (4, 8))]
 
 
-def _problem(n: int, measured: int, which: str) -> Problem:
+def problem(n: int, measured: int, which: str) -> Problem:
     return Problem(
         "W2", which, "training step", n, encoder(n), layers(n, DEPTH), ((measured,),), (Noise(),),
         angles((BATCH, n), 1), angles((2 * n * DEPTH,), 2), labels(BATCH),

@@ -10,10 +10,10 @@ BATCH, DEPTH = 32, 4
 
 def reuploading(quick: bool) -> list[Problem]:
     """Angles differ from sample to sample throughout the circuit."""
-    return [_problem(n) for n in ((4,) if quick else (4, 6, 8))]
+    return [problem(n) for n in ((4,) if quick else (4, 6, 8))]
 
 
-def _problem(n: int) -> Problem:
+def problem(n: int) -> Problem:
     again = tuple(encoder(n) + layer for layer in layers(n, DEPTH))
     return Problem(
         "W2R", "", "training step", n, (), again, ((n - 1,),), (Noise(),),

@@ -13,10 +13,10 @@ INITIALISATIONS = 200
 
 def variance(quick: bool) -> list[Problem]:
     """Both costs are answered together: a state serves both."""
-    return [_problem(n) for n in ((4,) if quick else (4, 8, 10, 12))]
+    return [problem(n) for n in ((4,) if quick else (4, 8, 10, 12))]
 
 
-def _problem(n: int) -> Problem:
+def problem(n: int) -> Problem:
     depth = 10 * n
     return Problem(
         "W3", "", "derivatives", n, encoder(n), layers(n, depth), ((0, 1), tuple(range(n))), (),

@@ -12,10 +12,10 @@ SCALES = tuple(0.25 * (k + 1) for k in range(10))
 def scales(quick: bool) -> list[Problem]:
     """Z on the last qubit and on the first."""
     n = 4 if quick else 6
-    return [_problem(n, n - 1, "last"), _problem(n, 0, "first")]
+    return [problem(n, n - 1, "last"), problem(n, 0, "first")]
 
 
-def _problem(n: int, measured: int, which: str) -> Problem:
+def problem(n: int, measured: int, which: str) -> Problem:
     noises = tuple(Noise().scaled(scale) for scale in SCALES)
     return Problem(
         "W4", which, "values", n, encoder(n), layers(n, DEPTH), ((measured,),), noises,

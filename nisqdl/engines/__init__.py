@@ -20,11 +20,13 @@ class EngineEntry:
         name: What experiment files call it.
         description: One sentence.
         load: Imports and constructs it.
+        takes_gate_noise: Whether circuits may have noisy gates; readout confusion always may be.
     """
 
     name: str
     description: str
     load: Callable[[], Engine]
+    takes_gate_noise: bool = True
 
 
 def find_engine(name: str, where: str = "") -> Engine:
@@ -65,7 +67,10 @@ ENGINES: Table[EngineEntry] = Table(
         for entry in (
             EngineEntry("exact", "Exact values and gradients, compiled once and fast.", _exact),
             EngineEntry(
-                "statevector", "Exact without gate noise, to twenty qubits and more.", _statevector
+                "statevector",
+                "Exact without gate noise, to twenty qubits and more.",
+                _statevector,
+                takes_gate_noise=False,
             ),
             EngineEntry("aer", "Qiskit Aer's density matrix: the slow reference.", _aer),
         )

@@ -48,6 +48,16 @@ class NoiseAccuracyOptions(BaseModel):
     root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
 
     @model_validator(mode="after")
+    def _engine_takes_the_noise(self) -> NoiseAccuracyOptions:
+        if self.noise.scale > 0 and not ENGINES[self.engine].takes_gate_noise:
+            noisy = [entry.name for entry in ENGINES.values() if entry.takes_gate_noise]
+            raise ValueError(
+                f"the engine {self.engine!r} takes no gate noise, but `noise.scale` is "
+                f"{self.noise.scale:g}; use {' or '.join(noisy)}, or scale 0"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> NoiseAccuracyOptions:
         features = self.dataset.features
         if features is not None:

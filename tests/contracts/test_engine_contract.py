@@ -28,6 +28,8 @@ from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.snapshots import find_device
 
 engines = pytest.mark.parametrize("name", list(ENGINES))
+NOISY = [entry.name for entry in ENGINES.values() if entry.takes_gate_noise]
+noisy_engines = pytest.mark.parametrize("name", NOISY)
 seeds = st.integers(0, 2**32 - 1)
 NUM_FEATURES, NUM_WEIGHTS, BATCH = 2, 4, 3
 
@@ -189,7 +191,7 @@ def read(state: DensityMatrix, observable: SparsePauliOp, noise: NoiseChannels) 
 # ---------------------------------------------------------------- values
 
 
-@engines
+@noisy_engines
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds)
 def test_values_under_noise(name: str, seed: int) -> None:
@@ -203,7 +205,7 @@ def test_values_under_noise(name: str, seed: int) -> None:
     np.testing.assert_allclose(found, reference(model, noise, features, weights), atol=1e-8)
 
 
-@engines
+@noisy_engines
 @settings(max_examples=6, deadline=None)
 @given(seed=seeds, strength=st.sampled_from([30.0, 1e3, 1e6]))
 def test_values_under_strong_noise(name: str, seed: int, strength: float) -> None:
@@ -248,7 +250,7 @@ def test_ideal_values_of_logical_models(name: str, seed: int) -> None:
         np.testing.assert_allclose(row, expected, atol=1e-10)
 
 
-@engines
+@noisy_engines
 @pytest.mark.parametrize("device", ["fake_torino", "fake_sherbrooke", "fake_manila"])
 def test_values_under_calibrated_noise(name: str, device: str) -> None:
     """A chain on a real calibration, at three scales; idle time included."""
@@ -290,7 +292,7 @@ def test_engines_agree_with_each_other(seed: int) -> None:
     pull = random_pull(rng)
     found = [
         engine(name).prepare(model, noise).values_and_gradient(features, weights, pull)
-        for name in ENGINES
+        for name in NOISY
     ]
     for values, gradient in found[1:]:
         np.testing.assert_allclose(values, found[0][0], atol=1e-8)
@@ -306,8 +308,10 @@ def random_pull(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
     return lambda values: factors * np.cos(values)
 
 
-@engines
-@pytest.mark.parametrize("strength", [0.0, 1.0, 1e4])
+@pytest.mark.parametrize(
+    ("name", "strength"),
+    [(name, 0.0) for name in ENGINES] + [(name, s) for name in NOISY for s in (1.0, 1e4)],
+)
 @settings(max_examples=5, deadline=None)
 @given(seed=seeds)
 def test_gradients_against_central_differences(name: str, strength: float, seed: int) -> None:
@@ -374,7 +378,7 @@ def test_shapes(name: str, batch: int, outputs: int) -> None:
 # ---------------------------------------------------------------- shots and readout
 
 
-@engines
+@noisy_engines
 def test_estimates_scatter_as_outcomes_do(name: str) -> None:
     """Within five standard errors everywhere, and neither wider nor narrower than outcomes are."""
     rng = np.random.default_rng(11)
@@ -442,7 +446,7 @@ def test_no_shots_are_refused(name: str, shots: int) -> None:
         evaluator.estimates(np.zeros((1, 0)), np.zeros(0), shots, np.random.default_rng(0))
 
 
-@engines
+@noisy_engines
 def test_readout_acts_on_expectation_values(name: str) -> None:
     """A Bell pair's ZZ on manila: about 0.88 as read, 0.99 as it is (Aer's estimator says 0.99)."""
     source = find_device("fake_manila")
@@ -471,7 +475,7 @@ def test_readout_acts_on_expectation_values(name: str) -> None:
 # ---------------------------------------------------------------- refusals
 
 
-@engines
+@noisy_engines
 def test_circuits_that_are_not_isa_are_refused(name: str) -> None:
     """Their noise would be inert: the gates have names that no error belongs to."""
     noise = NoiseChannels("calibrated", {("sx", (0,)): GateNoise(0.01)})
@@ -490,7 +494,7 @@ def test_parameters_without_a_role_are_refused(name: str) -> None:
         engine(name).prepare(Model(circuit, (), (), (SparsePauliOp("Z"),)), IDEAL)
 
 
-@engines
+@noisy_engines
 def test_what_does_not_fit_is_refused_in_one_sentence(name: str) -> None:
     circuit = QuantumCircuit(40)
     circuit.sx(range(40))

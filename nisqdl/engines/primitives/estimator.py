@@ -13,7 +13,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from nisqdl.engines.contract import Array
 from nisqdl.engines.primitives.noise import NoiseLike, noise_source
 from nisqdl.engines.primitives.programs import CircuitContent, Program, Programs
-from nisqdl.engines.primitives.requests import Request, answered
+from nisqdl.engines.primitives.requests import Request, answered, parameter_rows
 from nisqdl.engines.primitives.seeding import Seeds, checked_shots
 from nisqdl.errors import InputError
 
@@ -152,16 +152,12 @@ def _request(pub: EstimatorPub, contents: dict[int, CircuitContent]) -> Request:
     circuit: QuantumCircuit = pub.circuit
     if id(circuit) not in contents:
         contents[id(circuit)] = CircuitContent.of(circuit)
-    values = pub.parameter_values
-    rows = values.as_array(circuit.parameters).reshape(-1, circuit.num_parameters)
-    if not circuit.num_parameters:
-        rows = np.empty((math.prod(values.shape), 0))
     observables = pub.observables.sparse_observables_array()
     return Request(
         content=contents[id(circuit)],
-        rows=rows,
+        rows=parameter_rows(pub),
         observables=tuple(observables.reshape(-1)),
-        row_of=_places(values.shape, pub.shape),
+        row_of=_places(pub.parameter_values.shape, pub.shape),
         observable_of=_places(observables.shape, pub.shape),
     )
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ExactGradient(BaseEstimatorGradient):  # type: ignore[misc]
-    """Exact gradients of an :class:`nisqdl.ExactEstimator`'s values, for ``EstimatorQNN`` and others.
+    """Exact gradients of what an :class:`nisqdl.ExactEstimator` estimates, for ``EstimatorQNN``.
 
     All samples and observables of equal circuits are differentiated in one pass back through the
     circuit, whatever the number of parameters; noise and readout error are the estimator's.

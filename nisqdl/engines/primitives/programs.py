@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -70,10 +70,17 @@ class CircuitContent:
 
 @dataclass(frozen=True)
 class Program:
-    """An evaluator, and which parameters it takes as features and as weights."""
+    """A lowered circuit.
+
+    Attributes:
+        evaluator: Takes features and weights.
+        varying: Which of the circuit's parameters are features, (P,); the others are weights.
+        noise: Of the circuit.
+    """
 
     evaluator: PointEvaluator
     varying: npt.NDArray[np.bool_]
+    noise: CircuitNoise
 
     def inputs(self, rows: Array) -> tuple[Array, Array]:
         """Features (R, F) and weights (W,) from rows (R, P) of the circuit's parameters."""
@@ -98,11 +105,18 @@ class Programs:
     _lock: Any = field(default_factory=RLock)
 
     def find(
-        self, content: CircuitContent, observables: Sequence[SparseObservable], rows: Array
+        self,
+        content: CircuitContent,
+        observables: Sequence[SparseObservable],
+        rows: Array,
+        measured: tuple[int, ...] = (),
     ) -> Program:
         """The program for these observables at these rows (R, P) of parameters.
 
         What varies over the rows are the features, so that the engine can share all else.
+
+        Args:
+            measured: Qubits that are measured by instructions, each once.
 
         Raises:
             InputError: Noise would be inert, or the circuit has what the engines do not take.
@@ -116,13 +130,17 @@ class Programs:
             found = _suitable(known, varying)
             if found is None:
                 paulis = tuple(_as_pauli_sum(one) for one in observables)
-                found = known[varying] = self._program(content.circuit, paulis, varying)
+                found = known[varying] = self._program(content.circuit, paulis, varying, measured)
             while sum(map(len, self._kept.values())) > MOST_PROGRAMS and len(self._kept) > 1:
                 self._kept.popitem(last=False)
         return found
 
     def _program(
-        self, circuit: QuantumCircuit, observables: tuple[SparsePauliOp, ...], varying: Mask
+        self,
+        circuit: QuantumCircuit,
+        observables: tuple[SparsePauliOp, ...],
+        varying: Mask,
+        measured: tuple[int, ...],
     ) -> Program:
         paired = list(zip(circuit.parameters, varying, strict=True))
         model = Model(
@@ -131,36 +149,28 @@ class Programs:
             weights=tuple(parameter for parameter, varies in paired if not varies),
             observables=observables,
         )
-        evaluator = evaluator_of(model, self.noise, (), self.readout, self.memory_gib)
-        return Program(evaluator, np.array(varying, dtype=bool))
+        noise = self.noise.of_circuit(model.circuit, _observed(observables), measured)
+        return Program(self._evaluator(model, noise), np.array(varying, dtype=bool), noise)
+
+    def _evaluator(self, model: Model, noise: CircuitNoise) -> PointEvaluator:
+        """State vectors where gates are ideal, density matrices where they are not."""
+        readout = noise.readout if self.readout else {}
+        if self.noise.only_readout and _only_gates(model.circuit):
+            engine = StatevectorEngine(memory_gib=self.memory_gib)
+            return engine.prepare(model, NoiseChannels("readout", readout=readout))
+        lowered = lower_under(model, replace(noise, readout=readout))
+        return ExactEngine(memory_gib=self.memory_gib).evaluator(lowered, model.num_qubits)
 
 
-def evaluator_of(
-    model: Model,
-    source: NoiseSource,
-    measured: tuple[int, ...],
-    readout: bool,
-    memory_gib: float,
-) -> PointEvaluator:
-    """State vectors where gates are ideal, density matrices where they are not.
-
-    Args:
-        measured: Qubits that are measured by instructions.
-        readout: Whether observables are as read.
-    """
-    observed = {
-        int(qubit)
-        for observable in model.observables
-        for qubit in np.flatnonzero((observable.paulis.x | observable.paulis.z).any(axis=0))
-    }
-    noise = source.of_circuit(model.circuit, tuple(observed), measured)
-    confusion = noise.readout if readout else {}
-    if source.only_readout and _only_gates(model.circuit):
-        engine = StatevectorEngine(memory_gib=memory_gib)
-        felt = {qubit: one for qubit, one in confusion.items() if qubit < model.num_qubits}
-        return engine.prepare(model, NoiseChannels("readout", readout=felt))
-    lowered = lower_under(model, CircuitNoise(noise.after, confusion, noise.at_end))
-    return ExactEngine(memory_gib=memory_gib).evaluator(lowered, model.num_qubits)
+def _observed(observables: Sequence[SparsePauliOp]) -> tuple[int, ...]:
+    """Qubits on which an observable is not the identity."""
+    return tuple(
+        {
+            int(qubit)
+            for observable in observables
+            for qubit in np.flatnonzero((observable.paulis.x | observable.paulis.z).any(axis=0))
+        }
+    )
 
 
 def _suitable(known: dict[Mask, Program], varying: Mask) -> Program | None:

@@ -6,10 +6,11 @@ every row: one lowering and one call of the kernels for a block.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,15 @@ class Request:
 
 Answer: TypeAlias = Callable[[Program, Array], Array]
 """From a program and rows (R, P) to what is wanted of its observables, (R, O, …)."""
+
+
+def parameter_rows(pub: Any) -> Array:
+    """A pub's parameter values as rows (R, P), in the order of its circuit's parameters."""
+    circuit, values = pub.circuit, pub.parameter_values
+    if not circuit.num_parameters:
+        return np.empty((math.prod(values.shape), 0))
+    rows: Array = values.as_array(circuit.parameters)
+    return rows.reshape(-1, circuit.num_parameters)
 
 
 def answered(

@@ -41,6 +41,7 @@ class StatevectorEvaluator:
         cls, model: Model | IsaModel, noise: NoiseChannels, threads: int, memory_gib: float
     ) -> StatevectorEvaluator:
         """Lower a model; see :meth:`nisqdl.engines.statevector.StatevectorEngine.prepare`."""
+        _check_roles(model)
         observables = [with_readout(o, noise.readout) for o in model.observables]
         program = lower(model.circuit, observables, memory_gib)
         return cls(
@@ -194,3 +195,14 @@ class StatevectorEvaluator:
                 f"The model takes {expected[0]} features and {expected[1]} weights, but was given "
                 f"{features.shape[1]} and {len(weights)}."
             )
+
+
+def _check_roles(model: Model | IsaModel) -> None:
+    """Parameters that nothing feels are gone after lowering, and must be refused before it."""
+    known = {*model.features, *model.weights}
+    stray = [p.name for p in model.circuit.parameters if p not in known]
+    if stray:
+        raise InputError(
+            f"The circuit's parameter {stray[0]!r} must be one of the model's features or weights, "
+            "but is neither; add it to one of them or bind it to a number."
+        )

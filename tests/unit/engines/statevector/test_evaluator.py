@@ -185,3 +185,9 @@ def test_wrong_numbers_of_inputs_are_told(model, inputs) -> None:
         evaluator.values(features[:, :2], weights)
     with pytest.raises(InputError, match="at least 1, but is 0"):
         evaluator.estimates(features, weights, 0, np.random.default_rng(0))
+
+
+def test_parameters_without_a_role_are_refused_even_if_nothing_feels_them(model) -> None:
+    model.circuit.rz(ParameterVector("stray", 1)[0], 0)
+    with pytest.raises(InputError, match=r"'stray\[0\]' must be one of the model's features"):
+        StatevectorEngine().prepare(model, IDEAL)
