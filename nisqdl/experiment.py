@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +16,16 @@ from pydantic.fields import FieldInfo
 
 from nisqdl.catalog import shipped_folder
 from nisqdl.document import read_mapping
-from nisqdl.errors import InputError, unknown_name
+from nisqdl.errors import InputError, NisqdlError, unknown_name
 from nisqdl.store.record import Json, Point, content_hash
 from nisqdl.studies import STUDIES
 from nisqdl.studies.contract import Study
 
 SCHEMA = 1
 """Version of what :attr:`Experiment.resolved` holds."""
+
+_ORIGINS = ("data", "recipe", "snapshot")
+"""Settings of points that say what was found behind a name: hashes of files' contents."""
 
 MAX_COMBINATIONS = 1_000_000
 
@@ -43,26 +47,44 @@ class Experiment:
     combinations: tuple[BaseModel, ...]
 
     def points(self) -> list[Point]:
-        """The experiment's points, in a stable order."""
+        """The experiment's points, in a stable order.
+
+        Raises:
+            InputError: The options do not fit the data.
+        """
         return list(self._points)
 
     @cached_property
     def _points(self) -> tuple[Point, ...]:
-        return tuple(self.study.points(self.combinations))
+        try:
+            return tuple(self.study.points(self.combinations))
+        except InputError as error:
+            raise self.blamed(error) from None
+
+    def blamed(self, error: NisqdlError) -> NisqdlError:
+        """The same error with this file named: it is found when the file's options are used."""
+        return type(error)(f"{self.source}: {error}")
 
     @cached_property
     def resolved(self) -> Json:
         """The experiment in full, defaults filled in: what a run folder belongs to.
 
-        An option with several values is a list of them. ``points`` is a hash over all points, in
-        which the contents of the user's data files are included.
+        An option with several values is a list of them; ``study`` and ``options`` together are an
+        experiment file that gives the same points. ``origins`` has hashes of the files behind
+        names (data, recipes, snapshots), ``points`` a hash over all points.
         """
         return {
             "schema": SCHEMA,
             "study": self.study.name,
             "options": _gather([c.model_dump(mode="json") for c in self.combinations]),
+            "origins": {name: self._contents(name) for name in _ORIGINS},
             "points": content_hash(sorted(point.id for point in self.points())),
         }
+
+    def _contents(self, setting: str) -> str:
+        """The different values of a setting, for people who compare two runs."""
+        found = {str(p.settings[setting]) for p in self.points() if setting in p.settings}
+        return f"content {', '.join(sorted(found))}"
 
 
 def load(name_or_path: str) -> Experiment:
@@ -231,18 +253,23 @@ def _sentence(error: ValidationError, file: str) -> str:
 
 
 def _gather(documents: Sequence[dict[str, Any]]) -> Json:
-    """One document of many: an option's value where all agree, else the list of its values."""
+    """One document of many: an option's value where all agree, else the list of its values.
+
+    Where the documents are not all combinations of their options' values, they are listed whole.
+    """
     gathered: dict[str, Json] = {}
+    combinations = 1
     for key in documents[0]:
         values = [document[key] for document in documents]
-        if all(isinstance(value, dict) for value in values) and all(
-            value.keys() == values[0].keys() for value in values
-        ):
+        distinct = _distinct(values)
+        combinations *= len(distinct)
+        if all(isinstance(value, dict) for value in values):
             gathered[key] = _gather(values)
-            continue
-        distinct: list[Json] = []
-        for value in values:
-            if value not in distinct:
-                distinct.append(value)
-        gathered[key] = distinct[0] if len(distinct) == 1 else distinct
-    return gathered
+        else:
+            gathered[key] = distinct[0] if len(distinct) == 1 else distinct
+    whole = _distinct(documents)
+    return gathered if combinations == len(whole) else whole
+
+
+def _distinct(values: Sequence[Json]) -> list[Json]:
+    return list({json.dumps(value, sort_keys=True): value for value in values}.values())

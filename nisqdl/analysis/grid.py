@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 
 from nisqdl.analysis.intervals import Estimate, mean_over_seeds, share_over_seeds
 from nisqdl.analysis.table import Table
@@ -118,9 +119,11 @@ class Grid:
         return tuple(float(s) for s in self.qnn.distinct(SCALE))
 
     def device_title(self, target: str) -> str:
-        """A target's name for people: without ``fake_`` where that leaves it unique."""
-        plain = target.removeprefix("fake_")
-        return target if plain != target and plain in self.targets else plain
+        """A target's name for people: without ``fake_``, a snapshot's folder and ending, where
+        that leaves it unique."""
+        titles = [_plain_target(other) for other in self.targets]
+        plain = _plain_target(target)
+        return plain if titles.count(plain) <= 1 else target
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -202,6 +205,10 @@ class Grid:
         }
 
 
+def _plain_target(target: str) -> str:
+    return PurePath(target).name.removesuffix(".json").removeprefix("fake_")
+
+
 def grids(records: Sequence[Record]) -> tuple[Grid, ...]:
     """The questions of a run: its QNN points by data set and by every other swept option."""
     table = Table.from_records(records)
@@ -241,10 +248,16 @@ def _title(
         for name in swept_data
         if name != "dataset.name" and dataset[name] is not None
     ]
-    details += [f"{name} {_show(value)}" for name, value in variant.items()]
+    details += [f"{name} {_show(name, value)}" for name, value in variant.items()]
     name = str(dataset.get("dataset.name", "the data set"))
     return f"{name} ({', '.join(details)})" if details else name
 
 
-def _show(value: Json) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+def _show(name: str, value: Json) -> str:
+    if value is None:
+        return "exact" if name == "shots" else "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " and ".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -66,7 +66,8 @@ class Estimate:
         return replace(self, mean=-self.mean, low=low, high=high)
 
     def text(self, digits: int = 3) -> str:
-        """``0.912 (0.897 to 0.927)``, or ``0.912 (one seed, no interval)``."""
+        """``0.912 (0.897 to 0.927)``, ``0.912 (one seed, no interval)``, or ``0.912 (every seed
+        alike)``: seeds without spread tell no interval either."""
         return self._text(lambda value: number(value, digits))
 
     def signed(self, digits: int = 3) -> str:
@@ -76,6 +77,8 @@ class Estimate:
     def _text(self, show: Callable[[float], str]) -> str:
         if self.low is None or self.high is None:
             return f"{show(self.mean)} (one seed, no interval)"
+        if self.spread == 0:
+            return f"{show(self.mean)} (every seed alike)"
         return f"{show(self.mean)} ({show(self.low)} to {show(self.high)})"
 
 

@@ -173,8 +173,14 @@ def _depth(finding: Finding) -> Verdict | None:
             by_depth.setdefault(device.paying_depth, []).append(device.title)
     if not by_depth:
         return None
+    # Of what is beyond the deepest nothing is known.
+    deepest = by_depth.pop(finding.grid.depths[-1], None)
     parts = [f"beyond {d} on {listed(titles)}" for d, titles in sorted(by_depth.items())]
-    sentence = f"Depth was not shown to pay {', '.join(parts)}."
+    sayings = [f"not shown to pay {', '.join(parts)}"] if parts else []
+    if deepest:
+        tried = f"shown to pay up to {finding.grid.depths[-1]}, the deepest that was tried"
+        sayings.append(f"{tried}, on {listed(deepest)}")
+    sentence = f"Depth was {'; it was '.join(sayings)}."
     rule = (
         "The smallest depth that was not shown to be worse than the chosen one, entangler and "
         "training equal: one-sided t tests paired over seeds, Holm-corrected, at 5 %. Not shown "

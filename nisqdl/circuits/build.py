@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nisqdl.circuits.ansatzes import ANSATZES
-from nisqdl.circuits.entanglers import Pair, entangler_pairs
+from nisqdl.circuits.entanglers import Pair
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
 from nisqdl.circuits.feature_maps.contract import FeatureMap
+from nisqdl.circuits.layers import LaidPart, count_weights, laid_layers
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.observables import observables_for
-from nisqdl.circuits.options import AnsatzOptions, ModelOptions
+from nisqdl.circuits.options import ModelOptions
 from nisqdl.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def build_model(
 
     The feature map comes first, once, or with re-uploading before each layer of the ansatz. The
     circuit has no barriers and no measurements; each angle is one parameter: ``x[i]``, the
-    encoded features (see ``encode``), or ``w[i]``, the weights. Gates: h, rx, ry, rz, cx, cz.
+    encoded features (see ``encode``), or ``w[i]``, the weights. Gates: h, rx, ry, rz, crx, crz,
+    cx, cz.
 
     Args:
         options: What to build.
@@ -57,16 +58,12 @@ def build_model(
     repetitions = options.feature_map.repetitions or feature_map.repetitions
 
     circuit = QuantumCircuit(qubits)
-    unused = iter(weights)
-    for layer in range(options.ansatz.depth):
+    for layer, parts in enumerate(laid_layers(options, qubits, edges)):
         if layer == 0 or options.feature_map.reupload:
             for _ in range(repetitions):
                 feature_map.lay(circuit, features)
-        _lay_rotations(circuit, options.ansatz, unused)
-        pairs = entangler_pairs(options.entangler, qubits, layer, edges)
-        _lay_pairs(circuit, options.ansatz.gate, pairs)
-    if ANSATZES[options.ansatz.name].final_rotations:
-        _lay_rotations(circuit, options.ansatz, unused)
+        for part in parts:
+            _lay(circuit, part, weights)
     return Model(circuit=circuit, features=features, weights=weights, observables=observables)
 
 
@@ -85,9 +82,7 @@ def num_weights(options: ModelOptions, num_features: int) -> int:
     Raises:
         InputError: The feature map does not take so few features.
     """
-    ansatz = ANSATZES[options.ansatz.name]
-    layers = options.ansatz.depth + int(ansatz.final_rotations)
-    return layers * len(_rotations(options.ansatz)) * num_qubits(options, num_features)
+    return count_weights(options, num_qubits(options, num_features))
 
 
 def encode(options: ModelOptions, features: Array) -> Array:
@@ -123,21 +118,14 @@ def _feature_map(options: ModelOptions, num_features: int) -> FeatureMap:
     return feature_map
 
 
-def _rotations(options: AnsatzOptions) -> tuple[str, ...]:
-    return options.rotations or ANSATZES[options.name].rotations
-
-
-def _lay_rotations(
-    circuit: QuantumCircuit, options: AnsatzOptions, unused: Iterator[Parameter]
-) -> None:
-    """One layer of rotations, each with the next of the unused weights."""
-    methods = {"rx": circuit.rx, "ry": circuit.ry, "rz": circuit.rz}
-    for rotation in _rotations(options):
-        for qubit in range(circuit.num_qubits):
-            methods[rotation](next(unused), qubit)
-
-
-def _lay_pairs(circuit: QuantumCircuit, gate: str, pairs: Sequence[Pair]) -> None:
-    methods = {"cx": circuit.cx, "cz": circuit.cz}
-    for control, target in pairs:
-        methods[gate](control, target)
+def _lay(circuit: QuantumCircuit, part: LaidPart, weights: Sequence[Parameter]) -> None:
+    """Its gates, those with angles each with a weight."""
+    lay = {
+        "h": circuit.h, "rx": circuit.rx, "ry": circuit.ry, "rz": circuit.rz,
+        "cx": circuit.cx, "cz": circuit.cz, "crx": circuit.crx, "crz": circuit.crz,
+    }[part.gate]  # fmt: skip
+    for number, place in enumerate(part.places):
+        if part.first_weight is None:
+            lay(*place)
+        else:
+            lay(weights[part.first_weight + number], *place)

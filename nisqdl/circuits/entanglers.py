@@ -15,6 +15,9 @@ Pair: TypeAlias = tuple[int, int]
 DEVICE = "device"
 """The entangler whose pairs are the device's own edges."""
 
+OWN = "own"
+"""The entangler whose pairs the ansatz states itself."""
+
 
 @dataclass(frozen=True)
 class Entangler:
@@ -139,6 +142,8 @@ ENTANGLERS: Table[Entangler] = Table(
             "a ring (i, i+r mod n) with stride r = layer mod (n−1) + 1 (Schuld et al. 2020)",
             _strided_ring,
         ),
+        # Its pairs come from the ansatz: see nisqdl.circuits.layers.
+        OWN: Entangler(OWN, "the pairs that the ansatz states itself, or its usual ones", _none),
         # Its pairs come from the target: entangler_pairs takes them as edges.
         DEVICE: Entangler(DEVICE, "the edges that the target really has", _none),
     },

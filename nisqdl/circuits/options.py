@@ -17,7 +17,7 @@ from pydantic import (
 
 from nisqdl.catalog import checked
 from nisqdl.circuits.ansatzes import ANSATZES
-from nisqdl.circuits.entanglers import ENTANGLERS
+from nisqdl.circuits.entanglers import DEVICE, ENTANGLERS, OWN
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
 
 MAX_DEPTH = 1000
@@ -55,7 +55,9 @@ class AnsatzOptions(BaseModel):
         depth: Number of layers, each rotations and an entangler, at least 1.
         rotations: Gates of a layer in time order, for an ansatz that lets choose (two_local);
             ``None``: the ansatz's own.
-        gate: The gate that the entangler lays on each of its pairs, "cx" or "cz".
+        gate: The gate that the entangler lays on each of its pairs, "cx" or "cz"; if left out,
+            the ansatz's own: "cz" for sim_9, sim_10 and sim_12, "cx" for all others. An ansatz
+            whose pairs have gates of their own (sim_3 with its CRZ, …) takes no other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +66,25 @@ class AnsatzOptions(BaseModel):
     depth: int = Field(default=1, strict=True, ge=1, le=MAX_DEPTH)
     rotations: Annotated[tuple[RotationName, ...], Field(min_length=1, max_length=6)] | None = None
     gate: TwoQubitGateName = "cx"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _write_own_gate(cls, given: Any) -> Any:
+        """Fills in the ansatz's own gate where none is named, so that records show it."""
+        name = given.get("name") if isinstance(given, Mapping) else None
+        if not isinstance(name, str) or name not in ANSATZES or "gate" in given:
+            return given
+        return {**given, "gate": ANSATZES[name].gate}
+
+    @field_validator("gate")
+    @classmethod
+    def _gate_is_taken(cls, gate: str, info: ValidationInfo) -> str:
+        ansatz = ANSATZES.get(info.data.get("name", ""))
+        if ansatz is not None and not ansatz.takes_a_gate and gate != ansatz.gate:
+            raise ValueError(
+                f"ansatz {ansatz.name!r} has no two-qubit gates to choose: leave `gate` out"
+            )
+        return gate
 
     @field_validator("rotations")
     @classmethod
@@ -86,8 +107,9 @@ class ModelOptions(BaseModel):
     Attributes:
         feature_map: How features enter.
         ansatz: What is trained.
-        entangler: Which qubits each layer couples; if left out, the ansatz's own: strided_ring
-            for strongly_entangling, linear for all others.
+        entangler: Which qubits each layer couples; if left out or ``own``, the ansatz's own:
+            strided_ring for strongly_entangling, the pairs of their figure for sim_1 to sim_19,
+            linear for all others. Another one replaces the pairs of every two-qubit part.
         observables: What is measured: names (mean_z, global_z, …) or Pauli labels ("Z0Z1" by
             qubits, or "IZZ" with qubit 0 rightmost); ``None``: the mean of Z over all qubits
             for two classes, and over the qubits of each class for more.
@@ -104,10 +126,23 @@ class ModelOptions(BaseModel):
     @classmethod
     def _write_own_entangler(cls, given: Any) -> Any:
         """Fills in the ansatz's own entangler where none is named, so that records show it."""
-        if not isinstance(given, Mapping) or "entangler" in given:
+        if not isinstance(given, Mapping) or given.get("entangler", OWN) != OWN:
             return given
         ansatz = given.get("ansatz")
-        name = ansatz.get("name") if isinstance(ansatz, Mapping) else getattr(ansatz, "name", None)
+        usual = AnsatzOptions.model_fields["name"].default
+        if isinstance(ansatz, Mapping):
+            name = ansatz.get("name", usual)
+        else:
+            name = getattr(ansatz, "name", usual)
         if not isinstance(name, str) or name not in ANSATZES:
             return given  # left out, or wrong: then its own field says so
         return {**given, "entangler": ANSATZES[name].entangler}
+
+    @model_validator(mode="after")
+    def _weights_can_be_counted(self) -> ModelOptions:
+        if self.entangler == DEVICE and ANSATZES[self.ansatz.name].trains_pairs:
+            raise ValueError(
+                f"ansatz {self.ansatz.name!r} trains its two-qubit gates, whose number may not "
+                f"depend on the device: leave `entangler` out, or name another than {DEVICE!r}"
+            )
+        return self

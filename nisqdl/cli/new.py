@@ -20,6 +20,8 @@ Example:
 @click.argument("name")
 def command(name: str) -> None:
     """Write NAME.yaml, a commented experiment file to start from; never over another file."""
+    if not Path(name).name:
+        raise InputError("NAME must name a file, but is empty; for example: nisqdl new mine")
     file = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     text = TEMPLATE.read_text(encoding="utf-8")
     try:

@@ -46,7 +46,7 @@ def _device_table(devices: Sequence[Mapping[str, Json]]) -> DataTable:
     """A column a device."""
     names = (
         "calibrated", "processor", "qubits", "two-qubit error", "one-qubit error",
-        "readout error", "T1", "T2", "faulty gates", "faulty qubits", "snapshot",
+        "readout error", "T1", "T2", "faulty couplings", "faulty qubits", "snapshot",
     )  # fmt: skip
     columns = [_device_column(device) for device in devices]
     rows = tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
@@ -55,14 +55,14 @@ def _device_table(devices: Sequence[Mapping[str, Json]]) -> DataTable:
 
 
 def _device_column(device: Mapping[str, Json]) -> tuple[str, ...]:
-    medians, faulty = device["medians"], device["faulty"]
+    medians, faulty, edges = device["medians"], device["faulty"], device["map"]["edges"]
     return (
         minute_text(device["date"]),
         device["processor"],
         str(device["qubits"]),
         *(_small(medians[f"{name}_error"]) for name in ("two_qubit", "one_qubit", "readout")),
         *(_micro(medians[f"{name}_us"]) for name in ("t1", "t2")),
-        str(len(faulty["gates"])),
+        f"{sum(edge['faulty'] for edge in edges)} of {len(edges)}",
         str(len(faulty["qubits"])),
         device["snapshot_hash"],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nisqdl.analysis.grid import Grid, training_text
+from nisqdl.analysis.grid import BASELINE_TITLES, Grid, training_text
 from nisqdl.analysis.intervals import Estimate, number, share_over_seeds, wilson
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, findings
 from nisqdl.analysis.table import Table
@@ -29,7 +29,8 @@ from nisqdl.report.style import look
 from nisqdl.store.record import Json
 
 MOST_DRAWN = 4
-"""So many questions of one run get figures; a page with more would be too large to open."""
+"""So many questions of one run are answered on top and get figures; a page with more would be too
+large to open. A table has them all."""
 
 
 def noise_accuracy_document(
@@ -48,7 +49,7 @@ def noise_accuracy_document(
     found = findings(run.records)
     complete = planned is None or len(run.records) >= planned
     told = [verdicts(finding, complete) for finding in found]
-    sections: list[Section] = []
+    sections: list[Section] = [] if len(found) == 1 else [_overview(found)]
     for index, (finding, sayings) in enumerate(zip(found, told, strict=True)):
         sections += _question(finding, sayings, index, len(found))
     context = run.context if isinstance(run.context, Mapping) else {}
@@ -57,7 +58,7 @@ def noise_accuracy_document(
     document = Document(
         title=f"{name}: accuracy under noise",
         status=_status(run, found, planned, complete),
-        answers=tuple(_answer(sayings) for sayings in told),
+        answers=tuple(_answer(sayings) for sayings in told[:MOST_DRAWN]),
         sections=tuple(sections),
     )
     return document, told[0][0]
@@ -81,6 +82,27 @@ def _status(run: RunData, found: Sequence[Finding], planned: int | None, complet
     )
 
 
+def _overview(found: Sequence[Finding]) -> Section:
+    """A row a question: what was chosen on each device, and how good it is there."""
+    targets = dict.fromkeys(t for finding in found for t in finding.grid.targets)
+    titles = {d.target: d.title for finding in found for d in finding.devices}
+    rows = []
+    for finding in found:
+        cells = {d.target: _overview_cell(d) for d in finding.devices}
+        rows.append((finding.grid.title, *(cells.get(t, DASH) for t in targets)))
+    scales = listed(sorted({f"{finding.grid.reference_scale:g}" for finding in found}), "or")
+    caption = (
+        f"Test accuracy of the best QNN of each question under each device's noise (λ = {scales}); "
+        "95 % intervals over seeds"
+    )
+    heads = ("question", *(titles.get(t, t) for t in targets))
+    return Section("overview", "All questions", (DataTable(caption, heads, tuple(rows)),))
+
+
+def _overview_cell(device: DeviceFinding) -> str:
+    return f"{device.accuracy.text()}, depth {device.best.depth}, {device.best.entangler}"
+
+
 def _question(
     finding: Finding, sayings: Sequence[Verdict], index: int, questions: int
 ) -> list[Section]:
@@ -100,9 +122,10 @@ def _question(
     if drawn:
         sections.append(Section(f"figures{suffix}", f"Figures{about}", drawn))
     if finding.grid.baseline_names():
-        blocks = (_baseline_table(finding), _difference_table(finding))
+        blocks: list[Block] = [_baseline_table(finding), *_absent(finding)]
         title = f"Classical learners{about}"
-        sections.append(Section(f"baselines{suffix}", title, blocks))
+        blocks.append(_difference_table(finding))
+        sections.append(Section(f"baselines{suffix}", title, tuple(blocks)))
     return sections
 
 
@@ -206,6 +229,15 @@ def _baseline_table(finding: Finding) -> DataTable:
         )
     columns = ("learner", "test accuracy", "training accuracy", "weights", "chosen options")
     return DataTable("Classical learners on the same features and splits", columns, tuple(rows))
+
+
+def _absent(finding: Finding) -> list[Paragraph]:
+    """Why a learner that is always compared is not there."""
+    absent = [t for n, t in BASELINE_TITLES.items() if n not in finding.grid.baseline_names()]
+    if not absent:
+        return []
+    said = f"No {listed(absent, 'or')} is compared: none has as few weights as the QNN, or its "
+    return [Paragraph(f"{said}points did not run yet.", quiet=True)]
 
 
 def _difference_table(finding: Finding) -> DataTable:

@@ -14,7 +14,11 @@ from nisqdl.store.record import Json, Record
 
 def provenance_section(run: RunData, datasets: Sequence[Mapping[str, Json]], name: str) -> Section:
     text = yaml.safe_dump(
-        run.experiment, sort_keys=False, allow_unicode=True, width=90, default_flow_style=None
+        {"study": run.study, **run.experiment["options"]},
+        sort_keys=False,
+        allow_unicode=True,
+        width=90,
+        default_flow_style=None,
     )
     blocks: list[Block] = [
         Paragraph("The experiment with all its options, as it was run:"),
@@ -51,7 +55,7 @@ def _origin_table(run: RunData) -> DataTable:
     rows = [
         ("run begun", minute_text(run.created)),
         ("points", str(len(records))),
-        ("computing time", f"{seconds / 60:.1f} min, summed over points"),
+        ("computing time", f"{seconds / 60:.1f} min, summed over points; training not counted"),
         ("seeds", ", ".join(map(str, seeds)) or DASH),
     ]
     rows += [(f"version of {k}", v) for k, v in _gathered(records, "versions").items()]

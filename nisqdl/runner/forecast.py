@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from nisqdl.errors import NisqdlError
+from nisqdl.errors import InputError, NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.runner.accounts import redact
 from nisqdl.runner.interruption import Interrupted
@@ -62,6 +62,8 @@ def forecast(experiment: Experiment, workers: int) -> Forecast:
         with Pool(experiment.study, workers) as pool:
             artifacts, transpiling = _transpile(pool, steps)
             costs = _costs(pool, steps, artifacts)
+    except InputError as error:
+        raise experiment.blamed(error) from None
     except KeyboardInterrupt:
         raise Interrupted("Interrupted: nothing was stored.") from None
     kinds = Counter(step.kind for step in steps)

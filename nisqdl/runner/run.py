@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nisqdl.errors import NisqdlError
+from nisqdl.errors import InputError, NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.runner.accounts import redact
 from nisqdl.runner.interruption import Interrupted
@@ -76,7 +76,10 @@ def run(
     """
     start = time.perf_counter()
     points = experiment.points()
-    context = experiment.study.context(points)
+    try:
+        context = experiment.study.context(points)
+    except InputError as error:
+        raise experiment.blamed(error) from None
     name = experiment.study.name
     with open_run(folder, experiment.resolved, name, context, len(points)) as store:
         plan = plan_work(experiment.study, points, store.ids(), store.keys())
@@ -144,7 +147,7 @@ class _Work:
             self._agenda.done(step)
             self._tally.ended(step, answer.seconds)
         elif isinstance(answer, Refused):
-            raise answer.error
+            raise self._experiment.blamed(answer.error)
         elif isinstance(answer, Died):
             raise NisqdlError(_obituary(answer, self._store.folder / WORKERS))
         elif isinstance(answer, Failed):

@@ -60,6 +60,7 @@ def open_run(
     with ExitStack() as held:
         with _sentences(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            _require_run_or_empty(folder)  # before the lock's file is made in it
             held.enter_context(writer_lock(folder))
             store = RunStore(folder, held.enter_context(_connection(folder)))
             store.begin(experiment, study, context, planned)
@@ -238,7 +239,6 @@ def installed_versions() -> dict[str, str]:
 
 @contextmanager
 def _connection(folder: Path) -> Iterator[sqlite3.Connection]:
-    _require_run_or_empty(folder)
     connection = sqlite3.connect(folder / DATABASE, timeout=30, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = FULL")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,7 @@ def load_snapshot(path: Path) -> Device:
     return device
 
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _REMEDY = "Make the snapshot again with `nisqdl backend snapshot`."
 
 
@@ -167,9 +170,25 @@ def _explained(path: Path, finding: Any) -> str:
     return f"{path}: `{field}` must be {rule}, but is {str(finding['input'])[:60]!r}. {_REMEDY}"
 
 
+def _is_moment(date: str) -> bool:
+    try:
+        return datetime.fromisoformat(date).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _contradictions(device: Device) -> Iterator[tuple[str, str, object]]:
     """(field, rule, value) for each value of a right type that no device can have."""
     count = device.num_qubits
+    if not _PLAIN_NAME.fullmatch(device.name):
+        yield "name", "have letters, digits, - and _ only", repr(device.name)
+    if not _is_moment(device.date):
+        yield "date", "be a date and time with its zone (ISO 8601)", repr(device.date)
+    if device.dt_ns is not None and not 0 < device.dt_ns < math.inf:
+        yield "dt_ns", "be a time above 0", device.dt_ns
+    for index, place in enumerate(device.coordinates):
+        if not all(map(math.isfinite, place)):
+            yield f"coordinates[{index}]", "be two finite numbers", list(place)
     if len(device.coordinates) != count:
         yield "coordinates", f"have one place for each of {count} qubits", len(device.coordinates)
     for index, qubit in enumerate(device.qubits):

@@ -99,6 +99,16 @@ def test_report_is_built_from_the_records_alone(ran: Path) -> None:
     assert page.read_bytes() == before
 
 
+def test_the_experiment_in_a_report_runs_again(ran: Path) -> None:
+    text = (ran / "results/runs/small/report.md").read_text()
+    (ran / "again.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    code, out, err = finished(
+        ran, "run", "again.yaml", "--out", "results/runs/small", "--json", "--quiet"
+    )
+    assert code == 0, err
+    assert json.loads(out)["added"] == 0
+
+
 def test_export_has_a_row_for_each_record(ran: Path) -> None:
     _, out, _ = finished(ran, "export", "results/runs/small")
     rows = list(csv.DictReader(io.StringIO(out)))

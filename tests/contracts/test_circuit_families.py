@@ -16,7 +16,7 @@ from nisqdl.circuits.observables import NAMED_OBSERVABLES, parse_observable
 from nisqdl.circuits.options import ModelOptions
 
 FEATURES = 5
-LOGICAL_GATES = {"h", "rx", "ry", "rz", "cx", "cz"}
+LOGICAL_GATES = {"h", "rx", "ry", "rz", "crx", "crz", "cx", "cz"}
 
 
 def edges_of(entangler: str, size: int) -> list[tuple[int, int]] | None:
@@ -36,6 +36,10 @@ def test_members_stand_under_their_own_name_with_a_summary(family):
 def test_every_combination_builds_a_model_with_exactly_its_parameters(
     feature_map, ansatz, entangler
 ):
+    if entangler == "device" and ANSATZES[ansatz].trains_pairs:
+        with pytest.raises(ValueError, match=f"'{ansatz}' trains its two-qubit gates"):
+            ModelOptions(ansatz={"name": ansatz}, entangler=entangler)
+        return
     for reupload in (False, True):
         options = ModelOptions(
             feature_map={"name": feature_map, "reupload": reupload},

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from nisqdl.errors import InputError
 from nisqdl.experiment import experiment_names, load, spread
+from nisqdl.store.difference import first_difference
+from nisqdl.studies.data import data_identity
 from nisqdl.studies.noise_accuracy import NoiseAccuracyOptions
 
 _FULL: dict[str, Any] = {
@@ -94,6 +96,69 @@ def test_resolved_holds_the_defaults_and_the_sweeps(tmp_path: Path) -> None:
     assert options["model"]["ansatz"]["depth"] == [1, 2]
     assert options["training"]["optimizer"] == "adam"
     assert options["noise"]["scale"] == [0.0, 1.0]
+
+
+def test_an_option_that_is_a_list_by_its_nature_is_one_value(tmp_path: Path) -> None:
+    document = _changed("model.observables", ["Z0", "X1"])
+    document["model"]["ansatz"] = {"name": "two_local", "rotations": ["rx", "ry"]}
+    document["noise"]["channels"] = ["readout"]
+    for options in load(_file(tmp_path, document)).combinations:
+        assert isinstance(options, NoiseAccuracyOptions)
+        assert options.model.observables == ("Z0", "X1")
+        assert options.model.ansatz.rotations == ("rx", "ry")
+        assert options.noise.channels == ("readout",)
+    document["model"]["observables"] = [None, ["Z0"], ["X0", "X1"]]
+    swept = load(_file(tmp_path, document)).combinations
+    assert {o.model.observables for o in swept} == {None, ("Z0",), ("X0", "X1")}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("shots", [None, 100]),
+        ("model.observables", [["Z0"], ["Z0", "Z1"]]),
+        ("model.observables", ["Z0", "Z1"]),
+        ("noise.channels", []),
+        ("model.ansatz", [{"name": "efficient_su2", "depth": [1, 2]}, {"name": "two_local"}]),
+        ("model", [{"entangler": "none"}, {"ansatz": {"name": "strongly_entangling"}}]),
+        ("training", [{"optimizer": "cobyla", "steps": 50}, {"optimizer": ["adam", "spsa"]}]),
+    ],
+)
+def test_what_a_run_keeps_of_its_experiment_is_an_experiment_file(
+    tmp_path: Path, path: str, value: Any
+) -> None:
+    first = load(_file(tmp_path, _changed(path, value)))
+    kept = {"study": first.resolved["study"], **first.resolved["options"]}
+    again = load(_file(tmp_path, kept))
+    assert {p.id for p in again.points()} == {p.id for p in first.points()}
+    assert again.resolved == first.resolved
+
+
+def test_a_changed_data_file_is_told_from_changed_options(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    document = _changed("dataset", {"name": "csv", "path": str(table), "label": "c"})
+    document["dataset"] |= {"train": 4, "test": 4}
+    rows = [f"{i},{i % 3},{'xy'[i % 2]}" for i in range(20)]
+    table.write_text("\n".join(["a,b,c", *rows]))
+    before = load(_file(tmp_path, document)).resolved
+    table.write_text("\n".join(["a,b,c", *rows, "1,2,x"]))
+    data_identity.cache_clear()
+    after = load(_file(tmp_path, document)).resolved
+    assert before["options"] == after["options"]
+    assert before["origins"]["data"] != after["origins"]["data"]
+    assert before["origins"]["snapshot"] == after["origins"]["snapshot"]
+    difference = first_difference(before, after)
+    assert difference is not None
+    assert difference.startswith("`origins.data` is 'content ")
+
+
+def test_a_fault_found_in_the_data_names_the_experiment_file_too(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("a,b,c\n1,2,x\n")
+    document = _changed("dataset", {"name": "csv", "path": str(table), "label": "d"})
+    document["dataset"] |= {"train": 4, "test": 4}
+    with pytest.raises(InputError, match=r"mine\.yaml: .*no column named 'd'"):
+        load(_file(tmp_path, document)).points()
 
 
 @pytest.mark.parametrize("name", experiment_names())

@@ -6,6 +6,7 @@ from nisqdl.catalog import Table
 from nisqdl.circuits.ansatzes.contract import Ansatz
 from nisqdl.circuits.ansatzes.efficient_su2 import EFFICIENT_SU2
 from nisqdl.circuits.ansatzes.real_amplitudes import REAL_AMPLITUDES
+from nisqdl.circuits.ansatzes.sim import SIM_CIRCUITS
 from nisqdl.circuits.ansatzes.strongly_entangling import STRONGLY_ENTANGLING
 from nisqdl.circuits.ansatzes.two_local import TWO_LOCAL
 
@@ -16,5 +17,6 @@ ANSATZES: Table[Ansatz] = Table(
         "efficient_su2": EFFICIENT_SU2,
         "strongly_entangling": STRONGLY_ENTANGLING,
         "two_local": TWO_LOCAL,
+        **SIM_CIRCUITS,  # sim_1 to sim_19
     },
 )

@@ -1,30 +1,100 @@
-"""What an ansatz states: its layers. The builder lays the gates for all of them."""
+"""What an ansatz states: the parts of its layers. The builder lays the gates for all of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+Places: TypeAlias = Callable[[int], tuple[tuple[int, ...], ...]]
+"""From the number of qubits to the qubits of each gate, in time order."""
+
+TRAINED_GATES = frozenset(("rx", "ry", "rz", "crx", "crz"))
+"""Gates with an angle; each takes a weight of its own."""
+
+ONE_QUBIT_GATES = frozenset(("h", "rx", "ry", "rz"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a layer: gates of one kind, one after the other.
+
+    Attributes:
+        gate: "h", "rx", "ry" or "rz" on qubits; "crx", "crz", "cx" or "cz" on pairs (control,
+            target); ``None`` is the two-qubit gate that the user chooses (``ansatz.gate``).
+        places: Qubits of each gate. ``None`` is every qubit in ascending order, or the pairs of
+            the model's entangler. Places of pairs hold where the entangler is ``own``; another
+            one replaces them.
+    """
+
+    gate: str | None
+    places: Places | None = None
+
+    @property
+    def is_trained(self) -> bool:
+        return self.gate in TRAINED_GATES
+
+    @property
+    def couples(self) -> bool:
+        """Whether its gates act on pairs of qubits."""
+        return self.gate not in ONE_QUBIT_GATES
 
 
 @dataclass(frozen=True)
 class Ansatz:
-    """A layered ansatz: rotations on each qubit, then the entangler; repeated ``depth`` times.
+    """A layered ansatz: ``first`` once, ``layer`` repeated ``depth`` times, ``last`` once.
 
-    On n qubits it has ``len(rotations) · n · depth`` weights, and ``len(rotations) · n`` more
-    where a final layer of rotations follows. Weights are ordered by layer, then by rotation,
-    then by qubit.
+    Weights are numbered as their gates are laid: by layer, then by part, then by place.
 
     Attributes:
         name: Name in experiment files.
         summary: One line for people, with the number of weights.
-        rotations: Gates of a layer in time order; "rx", "ry" or "rz".
-        final_rotations: Whether a last layer of rotations follows the last entangler.
-        entangler: Its entangler when the user names none.
+        layer: Parts of each layer, in time order.
+        first: Parts before the first layer.
+        last: Parts after the last layer.
+        entangler: Its entangler when the user names none; ``own`` where its parts state pairs.
+        gate: Its two-qubit gate when the user names none.
         choosable: Whether the user may choose other rotations.
     """
 
     name: str
     summary: str
-    rotations: tuple[str, ...]
-    final_rotations: bool = True
+    layer: tuple[Part, ...]
+    first: tuple[Part, ...] = ()
+    last: tuple[Part, ...] = ()
     entangler: str = "linear"
+    gate: str = "cx"
     choosable: bool = False
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts that it states."""
+        return self.first + self.layer + self.last
+
+    @property
+    def takes_a_gate(self) -> bool:
+        """Whether ``ansatz.gate`` matters: there is a pair whose gate it does not state itself."""
+        return any(part.gate is None for part in self.parts)
+
+    @property
+    def trains_pairs(self) -> bool:
+        """Whether two-qubit gates have weights, so that their number depends on the pairs."""
+        return any(part.is_trained and part.couples for part in self.parts)
+
+    def with_rotations(self, gates: Sequence[str]) -> Ansatz:
+        """The same ansatz with these rotations of each qubit in place of its own."""
+        chosen = rotations(*gates)
+        return replace(
+            self,
+            layer=chosen + tuple(part for part in self.layer if part.couples),
+            last=chosen if self.last else (),
+        )
+
+
+def rotations(*gates: str) -> tuple[Part, ...]:
+    """Each gate on every qubit, one gate after the other."""
+    return tuple(Part(gate) for gate in gates)
+
+
+ENTANGLE = Part(None)
+"""The chosen gate on the pairs of the model's entangler."""

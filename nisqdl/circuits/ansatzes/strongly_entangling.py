@@ -7,12 +7,11 @@ and rotation. Its own entangler is ``strided_ring``; naming another one replaces
 
 from __future__ import annotations
 
-from nisqdl.circuits.ansatzes.contract import Ansatz
+from nisqdl.circuits.ansatzes.contract import ENTANGLE, Ansatz, rotations
 
 STRONGLY_ENTANGLING = Ansatz(
     name="strongly_entangling",
     summary="RZ, RY, RZ and a ring of growing stride in each layer; 3n·depth weights",
-    rotations=("rz", "ry", "rz"),
-    final_rotations=False,
+    layer=(*rotations("rz", "ry", "rz"), ENTANGLE),
     entangler="strided_ring",
 )

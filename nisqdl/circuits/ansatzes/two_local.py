@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from nisqdl.circuits.ansatzes.contract import Ansatz
+from nisqdl.circuits.ansatzes.contract import ENTANGLE, Ansatz, rotations
 
 TWO_LOCAL = Ansatz(
     name="two_local",
     summary="chosen rotations (RX, RZ if none) and an entangler in each layer, rotations at the "
     "end; rn(depth+1) weights for r rotations",
-    rotations=("rx", "rz"),
+    layer=(*rotations("rx", "rz"), ENTANGLE),
+    last=rotations("rx", "rz"),
     choosable=True,
 )

@@ -57,6 +57,6 @@ class ExactEngine:
             raise CapacityError(
                 f"The engine 'exact' needs about {gib:.3g} GiB for the {needed} qubits (of "
                 f"{qubits}) that the observables depend on, but may use {self.memory_gib:g} GiB; "
-                "use fewer qubits or more local observables, allow more memory, or take the engine "
-                "'aer' with shots."
+                "use fewer qubits or more local observables; the engine 'aer' takes a few qubits "
+                "more, slowly."
             )

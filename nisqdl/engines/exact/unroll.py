@@ -93,6 +93,8 @@ def channels_after(noise: NoiseChannels) -> After:
 
 def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
     """Append one gate's events: from the tables, its matrix, or its definition."""
+    if not qubits:
+        return  # a global phase
     if gate.name in _ROTATIONS and _standard(gate):
         for paulis, places, angle in _ROTATIONS[gate.name](*gate.params):
             _turn(paulis, tuple(qubits[p] for p in places), angle, result)
@@ -102,8 +104,7 @@ def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
         return
     free = any(getattr(value, "parameters", None) for value in gate.params)
     if not free and len(qubits) <= 2 and (matrix := _matrix(gate)) is not None:
-        if qubits:
-            result.events.append(Channel(qubits, matrix))
+        result.events.append(Channel(qubits, matrix))
         return
     definition = gate.definition if _unitary(gate) else None
     if definition is None:

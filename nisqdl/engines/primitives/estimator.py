@@ -169,9 +169,9 @@ def _places(shape: tuple[int, ...], broadcast: tuple[int, ...]) -> Any:
 
 
 def _pub_result(pub: EstimatorPub, answer: Array, shots: int) -> PubResult:
-    values, errors = (answer[:, i].reshape(pub.shape) for i in (0, 1))
+    pairs = answer.reshape(*pub.shape, 2)
     return PubResult(
-        DataBin(evs=values, stds=errors, shape=pub.shape),
+        DataBin(evs=pairs[..., 0], stds=pairs[..., 1], shape=pub.shape),
         metadata={
             "target_precision": pub.precision,
             "shots": shots,

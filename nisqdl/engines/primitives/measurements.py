@@ -49,19 +49,22 @@ class Measurements:
 
     Attributes:
         circuit: What comes before them.
-        qubits: The measured qubits, ascending, each once.
-        places: Of each measurement, its qubit's place in ``qubits``, (M,).
+        targets: The qubit of each measurement, (M,).
+        qubits: The measured qubits that may be 1, ascending, each once; others are 0 for certain.
         registers: All classical registers.
     """
 
     circuit: QuantumCircuit
+    targets: tuple[int, ...]
     qubits: tuple[int, ...]
-    places: tuple[int, ...]
     registers: tuple[Register, ...]
 
     @classmethod
-    def of(cls, circuit: QuantumCircuit) -> Measurements:
+    def of(cls, circuit: QuantumCircuit, idle_is_zero: bool = True) -> Measurements:
         """Take the measurements off a circuit.
+
+        Args:
+            idle_is_zero: Whether a qubit with nothing but its measurement is in |0⟩.
 
         Raises:
             InputError: Something other than barriers and delays follows a measurement of its
@@ -69,7 +72,8 @@ class Measurements:
         """
         index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
         before = circuit.copy_empty_like()
-        measured: list[int] = []
+        targets: list[int] = []
+        touched: set[int] = set()
         last: dict[Any, int] = {}
         done: dict[int, str] = {}  # measured qubit → the last thing that happened to it
         for instruction in circuit.data:
@@ -77,8 +81,8 @@ class Measurements:
             qubits = [index[qubit] for qubit in instruction.qubits]
             if operation.name == "measure":
                 _check_order(operation.name, [q for q in qubits if done.get(q) == "delay"])
-                last[instruction.clbits[0]] = len(measured)
-                measured.append(qubits[0])
+                last[instruction.clbits[0]] = len(targets)
+                targets.append(qubits[0])
                 done[qubits[0]] = "measure"
             elif operation.name == "barrier":
                 continue
@@ -87,17 +91,18 @@ class Measurements:
             else:
                 _check_order(operation.name, [qubit for qubit in qubits if qubit in done])
                 before.append(instruction, copy=False)
-        qubits = sorted(set(measured))
+                touched.update(qubits)
         registers = tuple(
             Register(register.name, tuple(last.get(bit, -1) for bit in register))
             for register in circuit.cregs
         )
-        return cls(before, tuple(qubits), tuple(qubits.index(q) for q in measured), registers)
+        active = set(targets) & touched if idle_is_zero else set(targets)
+        return cls(before, tuple(targets), tuple(sorted(active)), registers)
 
     @property
     def repeated(self) -> bool:
         """Whether a qubit is measured more than once."""
-        return len(self.places) > len(self.qubits)
+        return len(self.targets) > len(set(self.targets))
 
     def read(
         self, outcomes: Bits, confusion: Mapping[int, Readout], rng: np.random.Generator
@@ -106,9 +111,12 @@ class Measurements:
 
         Every measurement has its own readout error, also when a qubit is measured twice.
         """
-        true = outcomes[:, list(self.places)]
+        known = np.zeros((len(outcomes), len(self.qubits) + 1), dtype=bool)
+        known[:, :-1] = outcomes
+        place = {qubit: i for i, qubit in enumerate(self.qubits)}
+        true: Bits = known[:, [place.get(qubit, -1) for qubit in self.targets]]
         perfect = Readout(0.0, 0.0)
-        errors = [confusion.get(self.qubits[place], perfect) for place in self.places]
+        errors = [confusion.get(qubit, perfect) for qubit in self.targets]
         if all(error == perfect for error in errors):
             return true
         flips = np.where(

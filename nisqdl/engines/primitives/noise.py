@@ -31,14 +31,19 @@ class NoiseSource(Protocol):
         """Whether gates and delays are ideal."""
         ...
 
+    @property
+    def acts_before_measurements(self) -> bool:
+        """Whether a measurement changes the state before it is read (no readout error is meant)."""
+        ...
+
     def of_circuit(
         self, circuit: QuantumCircuit, observed: Qubits, measured: Qubits
     ) -> CircuitNoise:
         """The noise of a circuit.
 
         Args:
-            observed: Qubits that observables or measurements are on.
-            measured: Those of them that are measured by instructions.
+            observed: Qubits that observables are on.
+            measured: Qubits that are measured by instructions.
 
         Raises:
             InputError: Noise would be inert, or is not one that the exact engine takes.
@@ -83,6 +88,10 @@ class ChannelSource:
     def only_readout(self) -> bool:
         return not (self.channels.gates or self.channels.idle)
 
+    @property
+    def acts_before_measurements(self) -> bool:
+        return False
+
     def of_circuit(
         self, circuit: QuantumCircuit, observed: Qubits, measured: Qubits
     ) -> CircuitNoise:
@@ -102,10 +111,14 @@ class DeviceSource:
     def only_readout(self) -> bool:
         return False
 
+    @property
+    def acts_before_measurements(self) -> bool:
+        return False
+
     def of_circuit(
         self, circuit: QuantumCircuit, observed: Qubits, measured: Qubits
     ) -> CircuitNoise:
-        channels = self.noise.channels({*_used_qubits(circuit), *observed})
+        channels = self.noise.channels({*_used_qubits(circuit), *observed, *measured})
         return ChannelSource(channels, self.require_isa).of_circuit(circuit, observed, measured)
 
 
@@ -120,6 +133,10 @@ class AerSource:
     def only_readout(self) -> bool:
         noise = self.noise
         return not (noise.everywhere or noise.local or noise.passes)
+
+    @property
+    def acts_before_measurements(self) -> bool:
+        return self.noise.measurements_have_errors
 
     def of_circuit(
         self, circuit: QuantumCircuit, observed: Qubits, measured: Qubits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from nisqdl.engines.exact import ExactEngine
 from nisqdl.engines.exact.lowering import CircuitNoise, lower_under
 from nisqdl.engines.primitives.noise import NoiseSource
 from nisqdl.engines.statevector import StatevectorEngine
+from nisqdl.errors import InputError
 from nisqdl.noise.channels import NoiseChannels
 from nisqdl.noise.sites import NOT_GATES
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 MOST_PROGRAMS = 128
 """Programs that are kept."""
+
+_LOCK = RLock()
+"""Jobs run in threads. It is no attribute, so that estimators can be copied and stored."""
 
 Mask: TypeAlias = tuple[bool, ...]
 """Which of a circuit's parameters vary from row to row."""
@@ -102,7 +107,6 @@ class Programs:
     readout: bool
     memory_gib: float
     _kept: OrderedDict[Hashable, dict[Mask, Program]] = field(default_factory=OrderedDict)
-    _lock: Any = field(default_factory=RLock)
 
     def find(
         self,
@@ -124,13 +128,14 @@ class Programs:
         """
         varying = tuple((rows != rows[:1]).any(axis=0).tolist())
         key = (content.key, tuple(observable_key(one) for one in observables))
-        with self._lock:
-            known = self._kept.setdefault(key, {})
-            self._kept.move_to_end(key)
+        with _LOCK:
+            known = self._kept.get(key, {})
             found = _suitable(known, varying)
             if found is None:
                 paulis = tuple(_as_pauli_sum(one) for one in observables)
                 found = known[varying] = self._program(content.circuit, paulis, varying, measured)
+            self._kept[key] = known
+            self._kept.move_to_end(key)
             while sum(map(len, self._kept.values())) > MOST_PROGRAMS and len(self._kept) > 1:
                 self._kept.popitem(last=False)
         return found
@@ -144,13 +149,25 @@ class Programs:
     ) -> Program:
         paired = list(zip(circuit.parameters, varying, strict=True))
         model = Model(
-            circuit=circuit.copy(),  # some of it is read later, when the user may have changed it
+            circuit=_concrete(circuit),
             features=tuple(parameter for parameter, varies in paired if varies),
             weights=tuple(parameter for parameter, varies in paired if not varies),
             observables=observables,
         )
-        noise = self.noise.of_circuit(model.circuit, _observed(observables), measured)
+        observed = _observed(observables)
+        if not measured:
+            _warn_of_ancillas(circuit, observed)
+            self._check_readout()
+        noise = self.noise.of_circuit(model.circuit, observed, measured)
         return Program(self._evaluator(model, noise), np.array(varying, dtype=bool), noise)
+
+    def _check_readout(self) -> None:
+        if self.readout and self.noise.acts_before_measurements:
+            raise InputError(
+                "The noise model has quantum errors on measurements, which expectation values "
+                "cannot carry; describe them as readout errors, pass readout=False to leave them "
+                "out, or use ExactSampler."
+            )
 
     def _evaluator(self, model: Model, noise: CircuitNoise) -> PointEvaluator:
         """State vectors where gates are ideal, density matrices where they are not."""
@@ -171,6 +188,38 @@ def _observed(observables: Sequence[SparsePauliOp]) -> tuple[int, ...]:
             for qubit in np.flatnonzero((observable.paulis.x | observable.paulis.z).any(axis=0))
         }
     )
+
+
+def _concrete(circuit: QuantumCircuit) -> QuantumCircuit:
+    """A copy, for some of it is read later, with Cliffords, permutations and such synthesised."""
+    from qiskit.circuit import Instruction
+    from qiskit.circuit.library import PermutationGate
+    from qiskit.transpiler import PassManager
+    from qiskit.transpiler.passes import HighLevelSynthesis
+
+    if any(
+        not isinstance(instruction.operation, Instruction)
+        or isinstance(instruction.operation, PermutationGate)
+        for instruction in circuit.data
+    ):
+        return PassManager([HighLevelSynthesis()]).run(circuit)
+    return circuit.copy()
+
+
+def _warn_of_ancillas(circuit: QuantumCircuit, observed: tuple[int, ...]) -> None:
+    """An observable that was not laid out as its circuit measures qubits that do nothing."""
+    if circuit.layout is None:
+        return
+    used = circuit.layout.final_index_layout(filter_ancillas=True)
+    stray = sorted(set(observed) - set(used))
+    if stray:
+        warnings.warn(
+            f"An observable is on qubits {', '.join(map(str, stray))}, which hold no qubit of the "
+            f"circuit before it was laid out (those are on {', '.join(map(str, used))}); make it "
+            "with observable.apply_layout(circuit.layout).",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _suitable(known: dict[Mask, Program], varying: Mask) -> Program | None:

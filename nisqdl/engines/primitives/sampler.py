@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,10 +123,11 @@ class ExactSampler(BaseSamplerV2):  # type: ignore[misc]
         self, pubs: Sequence[SamplerPub], key: Hashable, rng: np.random.Generator
     ) -> list[SamplerPubResult]:
         """Results of pubs that have the same circuit and shots."""
-        measurements = Measurements.of(pubs[0].circuit)
+        before = self._programs.noise.acts_before_measurements
+        measurements = Measurements.of(pubs[0].circuit, idle_is_zero=not before)
         rows = [parameter_rows(pub) for pub in pubs]
         memory = _Memory.empty(measurements, sum(map(len, rows)), pubs[0].shots)
-        if measurements.qubits:
+        if measurements.targets:
             content = CircuitContent(measurements.circuit, key)
             self._draw(measurements, content, np.concatenate(rows), memory, rng)
         results, first = [], 0
@@ -146,12 +148,12 @@ class ExactSampler(BaseSamplerV2):  # type: ignore[misc]
         """Fill the memory with the outcomes at all rows (R, P)."""
         from qiskit.quantum_info import SparseObservable
 
-        qubits = measurements.qubits
+        qubits, measured = measurements.qubits, tuple(sorted(set(measurements.targets)))
         terms = [("Z" * len(qubits), list(qubits), 1.0)]
         string = SparseObservable.from_sparse_list(terms, num_qubits=content.circuit.num_qubits)
         for first in range(0, len(rows), MOST_ROWS):
             part = rows[first : first + MOST_ROWS]
-            program = self._programs.find(content, [string], part, qubits)
+            program = self._programs.find(content, [string], part, measured)
             if measurements.repeated and program.noise.at_end:
                 raise InputError(
                     "The circuit measures a qubit more than once, but the noise model has quantum "
@@ -159,6 +161,8 @@ class ExactSampler(BaseSamplerV2):  # type: ignore[misc]
                     "qubit once."
                 )
             drawn = program.evaluator.outcomes(*program.inputs(part), memory.shots, rng)
+            if not qubits:
+                drawn = repeat(np.zeros((memory.shots, 0), dtype=bool), len(part))
             for number, outcomes in enumerate(drawn, start=first):
                 read = measurements.read(outcomes, program.noise.readout, rng)
                 for register, array in zip(measurements.registers, memory.arrays, strict=True):

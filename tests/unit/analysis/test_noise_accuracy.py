@@ -198,6 +198,25 @@ def test_depth_pays_exactly_as_far_as_shown(synthetic_run: Make) -> None:
     assert "Depth was not shown to pay beyond 4 on torino, kingston and sherbrooke." in sentences
 
 
+def test_beyond_the_deepest_that_was_tried_nothing_is_said(synthetic_run: Make) -> None:
+    run = synthetic_run(entanglers=("none", "linear"), trainings=("ideal",), depths=(1, 2))
+    records = []
+    for r in run.records:
+        settings = r.point.settings
+        if settings["learner"] == "qnn":
+            depth, seed = settings["model.ansatz.depth"], settings["seed"]
+            pays = depth == 2 and settings["target"] != "fake_torino"
+            height = (0.9 if pays else 0.7) + 0.002 * ((seed * 7 + depth * 3) % 5)
+            r = _altered(r, {}, {"accuracy": height, "train_accuracy": height})
+        records.append(r)
+    (finding,) = findings(records)
+    said = next(v.sentence for v in verdicts(finding) if v.topic == "Depth")
+    assert said == (
+        "Depth was not shown to pay beyond 1 on torino; it was shown to pay up to 2, the deepest "
+        "that was tried, on kingston and sherbrooke."
+    )
+
+
 def test_an_mlp_is_compared_at_the_weights_of_the_qnn(synthetic_run: Make) -> None:
     run = synthetic_run(seeds=2)
     (grid,) = grids(run.records)

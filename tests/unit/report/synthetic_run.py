@@ -86,8 +86,7 @@ def synthetic_run(
                                         "seed": seed,
                                     }
                                     records.append(_record(settings, values, target, seed))
-    experiment = {
-        "study": "noise_accuracy",
+    options = {
         "dataset": {"name": list(datasets), "features": 4, "train": 200, "test": 200},
         "model": {
             "feature_map": {"name": "angle"},
@@ -100,6 +99,7 @@ def synthetic_run(
         "seeds": seeds,
         "engine": "exact",
     }
+    experiment = {"schema": 1, "study": "noise_accuracy", "options": options}
     context = {
         "devices": [device(name) for name in targets],
         "datasets": [

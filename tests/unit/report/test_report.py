@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from nisqdl import report
+from nisqdl.analysis.grid import grids
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.report import BuiltReport, device_picture, write_report
 from nisqdl.report.figures import FIGURES
@@ -139,7 +140,7 @@ def test_names_cannot_inject_mark_up(small: Any, tmp_path: Path) -> None:
         "devices": [{**small.context["devices"][0], "name": EVIL, "source": EVIL}],
         "datasets": [{"name": EVIL, "features": 4, "train": 1, "test": 1, "classes": [EVIL]}],
     }
-    experiment = {**small.experiment, "dataset": {"source": EVIL}}
+    experiment = {**small.experiment, "options": {"dataset": {"source": EVIL}}}
     run = replace(small, records=records, context=context, experiment=experiment)
     built = write_report(run, tmp_path / "run<b>")
     page = _Page(built.html.read_text())
@@ -260,3 +261,46 @@ heavy = {"qiskit", "sklearn", "numba", "scipy.stats", "matplotlib.pyplot"} & set
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_of_many_questions_the_first_are_answered_and_all_are_in_a_table(
+    synthetic_run: Make, tmp_path: Path
+) -> None:
+    run = synthetic_run(
+        depths=(1, 2), entanglers=("none", "linear"), targets=("torino",), scales=(0.0, 1.0),
+        seeds=3, datasets=("moons", "circles"), learning_rates=(0.05, 0.1, 0.2),
+    )  # fmt: skip
+    text = write_report(run, tmp_path / "many").markdown.read_text()
+    top, table, *_ = text.split("## ")
+    assert top.count("no advantage") + top.count("beats") == 4
+    rows = [line for line in table.splitlines() if line.startswith(("| moons", "| circles"))]
+    assert len(rows) == 6
+    assert all(re.search(r"0\.\d{3} \(.*\), depth [12], (none|linear)", row) for row in rows)
+
+
+def test_a_learner_that_is_absent_is_said(small: Any, tmp_path: Path) -> None:
+    records = [r for r in small.records if r.point.settings["learner"] != "mlp"]
+    text = write_report(replace(small, records=records), tmp_path / "no mlp").markdown.read_text()
+    assert "No MLP is compared" in text
+
+
+def test_a_variant_says_its_options_in_words(small: Any) -> None:
+    records = []
+    for r in small.records:
+        for shots in (None, 100):
+            extra = {"shots": shots} if r.point.settings["learner"] == "qnn" else {}
+            point = Point(r.point.study, {**r.point.settings, **extra})
+            records.append(replace(r, point=point))
+    titles = {grid.title for grid in grids(list({r.point.id: r for r in records}.values()))}
+    assert {title.split("shots ")[1] for title in titles} == {"exact)", "100)"}
+
+
+def test_a_snapshot_by_its_path_has_a_short_title(small: Any) -> None:
+    records = []
+    for r in small.records:
+        settings = dict(r.point.settings)
+        if settings["learner"] == "qnn":
+            settings["target"] = "/home/me/devices/torino.json"
+        records.append(replace(r, point=Point(r.point.study, settings)))
+    (grid,) = grids(records)
+    assert grid.device_title("/home/me/devices/torino.json") == "torino"

@@ -145,6 +145,7 @@ def test_a_refusal_passes_through_as_its_sentence(counting: ModuleType, tmp_path
     with pytest.raises(CapacityError, match=r"`features` must be at most 12 .* is 40") as caught:
         run(counting.experiment(trouble="refuse"), tmp_path, 2)
     assert caught.value.exit_code == 2
+    assert str(caught.value).startswith(f"{counting.experiment().source}: ")
 
 
 @pytest.mark.parametrize(

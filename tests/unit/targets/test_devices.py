@@ -184,6 +184,10 @@ def _changed(path: Path, change: object) -> Path:
         (lambda c: c["gates"][0].update(error=math.nan), r"gates\[0\].error` must be at least 0"),
         (lambda c: c["gates"][0].update(duration_ns=math.inf), "duration_ns` must be a time"),
         (lambda c: c["gates"][0].update(qubits=[9]), "distinct and below 5"),
+        (lambda c: c.update(name="../evil"), "`name` must have letters, digits, - and _ only"),
+        (lambda c: c.update(date="yesterday"), "`date` must be a date and time .* 'yesterday'"),
+        (lambda c: c.update(dt_ns=math.nan), "`dt_ns` must be a time above 0, but is nan"),
+        (lambda c: c["coordinates"].__setitem__(2, [0.0, math.inf]), r"`coordinates\[2\]` must be"),
         (lambda c: c["coordinates"].pop(), "one place for each of 5 qubits, but is 4"),
     ],
 )

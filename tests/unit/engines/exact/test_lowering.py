@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_refused_with_the_alternatives():
     circuit.h(0)
     for qubit in range(14):
         circuit.cx(qubit, qubit + 1)
-    with pytest.raises(CapacityError, match=r"15 qubits .* or take the engine 'aer' with shots"):
+    with pytest.raises(CapacityError, match=r"15 qubits .* the engine 'aer' takes a few"):
         ExactEngine().prepare(model(circuit, "Z" * 15), IDEAL)
     # Wide, but each observable feels little of it.
     wide = QuantumCircuit(100)

@@ -104,7 +104,7 @@ def random_noise_model(rng):
     return model
 
 
-def random_circuit(rng, parameters=()):
+def random_circuit(rng):
     circuit = QuantumCircuit(3)
     for _ in range(14):
         a, b = rng.permutation(3)[:2].tolist()
@@ -114,10 +114,7 @@ def random_circuit(rng, parameters=()):
         elif kind == 1:
             circuit.x(a)
         elif kind == 2:
-            angle = rng.uniform(-3, 3)
-            circuit.rz(
-                angle * parameters[rng.integers(len(parameters))] if parameters else angle, a
-            )
+            circuit.rz(rng.uniform(-3, 3), a)
         elif kind == 3:
             circuit.cx(a, b)
         elif kind == 4:
@@ -271,6 +268,15 @@ def test_what_cannot_be_taken_is_refused_in_a_sentence():
         ExactEstimator(pair)
     with pytest.raises(InputError, match="`noise_model` must be"):
         ExactEstimator("calibrated")
+    before = NoiseModel()
+    before.add_all_qubit_quantum_error(depolarizing_error(0.1, 1), "measure")
+    with pytest.raises(InputError, match="quantum errors on measurements"):
+        ExactEstimator(before).run([(QuantumCircuit(1), "Z")]).result()
+    assert ExactEstimator(before, readout=False).run([(QuantumCircuit(1), "Z")]).result()
+    twice = QuantumCircuit(1, 2)
+    twice.measure([0, 0], [0, 1])
+    with pytest.raises(InputError, match="measures a qubit more than once"):
+        ExactSampler(before).run([twice]).result()
     three = NoiseModel(basis_gates=["ccx"])
     three.add_all_qubit_quantum_error(depolarizing_error(0.1, 3), "ccx")
     circuit = QuantumCircuit(3)

@@ -1,0 +1,114 @@
+"""An ansatz laid out on its qubits: which gates stand where, and which weight turns each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from nisqdl.circuits.ansatzes import ANSATZES
+from nisqdl.circuits.ansatzes.contract import Ansatz, Part
+from nisqdl.circuits.entanglers import DEVICE, OWN, Pair, entangler_pairs
+from nisqdl.errors import InputError
+
+if TYPE_CHECKING:
+    from nisqdl.circuits.options import ModelOptions
+
+
+@dataclass(frozen=True)
+class LaidPart:
+    """Gates of one kind, one after the other.
+
+    Attributes:
+        gate: Name of the gate, as in :class:`nisqdl.circuits.ansatzes.contract.Part`.
+        places: Qubits of each gate; a pair is (control, target).
+        first_weight: Number of the weight that turns the first gate; the next gate takes the
+            next one. ``None`` where the gates have no angle.
+    """
+
+    gate: str
+    places: tuple[tuple[int, ...], ...]
+    first_weight: int | None
+
+    @property
+    def num_weights(self) -> int:
+        return 0 if self.first_weight is None else len(self.places)
+
+
+Layer: TypeAlias = tuple[LaidPart, ...]
+
+
+def laid_layers(
+    options: ModelOptions, num_qubits: int, edges: Sequence[Pair] | None = None
+) -> tuple[Layer, ...]:
+    """The layers of a model's ansatz, as many as its depth; parts in time order.
+
+    What comes once, before the first or after the last layer, stands in that layer.
+
+    Args:
+        options: The model's.
+        num_qubits: Its qubits.
+        edges: As for :func:`nisqdl.circuits.entanglers.entangler_pairs`.
+
+    Raises:
+        InputError: Edges are missing, not wanted, or outside of the circuit.
+    """
+    ansatz = _ansatz(options)
+    if edges is not None and options.entangler != DEVICE:
+        raise InputError(
+            f"model.entangler must be '{DEVICE}' where edges are given, but is "
+            f"{options.entangler!r}."
+        )
+    layers: list[Layer] = []
+    weights = 0
+    for layer in range(options.ansatz.depth):
+        laid: list[LaidPart] = []
+        for part in _stated(ansatz, layer, options.ansatz.depth):
+            places = _places(part, ansatz, options, num_qubits, layer, edges)
+            first = weights if part.is_trained else None
+            laid.append(LaidPart(part.gate or options.ansatz.gate, places, first))
+            weights += laid[-1].num_weights
+        layers.append(tuple(laid))
+    return tuple(layers)
+
+
+def count_weights(options: ModelOptions, num_qubits: int) -> int:
+    """Weights of a model's ansatz on so many qubits."""
+    ansatz = _ansatz(options)
+    return sum(
+        len(_places(part, ansatz, options, num_qubits, layer, None))
+        for layer in range(options.ansatz.depth)
+        for part in _stated(ansatz, layer, options.ansatz.depth)
+        if part.is_trained
+    )
+
+
+def _ansatz(options: ModelOptions) -> Ansatz:
+    ansatz = ANSATZES[options.ansatz.name]
+    chosen = options.ansatz.rotations
+    return ansatz if chosen is None else ansatz.with_rotations(chosen)
+
+
+def _stated(ansatz: Ansatz, layer: int, depth: int) -> Iterator[Part]:
+    if layer == 0:
+        yield from ansatz.first
+    yield from ansatz.layer
+    if layer == depth - 1:
+        yield from ansatz.last
+
+
+def _places(
+    part: Part,
+    ansatz: Ansatz,
+    options: ModelOptions,
+    num_qubits: int,
+    layer: int,
+    edges: Sequence[Pair] | None,
+) -> tuple[tuple[int, ...], ...]:
+    if part.couples:
+        entangler = ansatz.entangler if options.entangler == OWN else options.entangler
+        if entangler != OWN or part.places is None:
+            return entangler_pairs(entangler, num_qubits, layer, edges)
+    if part.places is None:
+        return tuple((qubit,) for qubit in range(num_qubits))
+    return part.places(num_qubits)
