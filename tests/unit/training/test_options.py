@@ -48,11 +48,13 @@ def test_wrong_values_are_refused_at_their_field(field: str, value: Any, says: s
     assert caught.value.errors()[0]["loc"][0] == field
 
 
-@pytest.mark.parametrize("name", INITIALISATIONS)
-def test_first_weights_follow_their_distribution(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"),
+    [("uniform", np.pi, np.pi / np.sqrt(3)), ("small_normal", 0.0, 0.1)],
+)
+def test_first_weights_follow_their_distribution(name: str, mean: float, deviation: float) -> None:
     count = 20_000
     weights = INITIALISATIONS[name].draw(count, np.random.default_rng(11))
-    mean, deviation = {"uniform": (np.pi, np.pi / np.sqrt(3)), "small_normal": (0.0, 0.1)}[name]
     # Five standard errors: a right distribution fails with a probability below 1e-6.
     assert abs(weights.mean() - mean) < 5 * deviation / np.sqrt(count)
     assert weights.std() == pytest.approx(deviation, rel=0.03)
