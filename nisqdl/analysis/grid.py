@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from nisqdl.analysis.intervals import Estimate, mean_over_seeds, share_over_seeds
 from nisqdl.analysis.table import Table
+from nisqdl.analysis.words import listed
 from nisqdl.store.record import Json, Record
 
 DEPTH = "model.ansatz.depth"
@@ -20,9 +21,13 @@ ENTANGLER = "model.entangler"
 TARGET = "target"
 SCALE = "noise.scale"
 TRAINING = "training.noise"
+RECIPE = "noise.recipe"
+CHANNELS = "noise.channels"
 BUDGET = "baseline.budget"
 SHARES = frozenset({"accuracy", "balanced_accuracy", "train_accuracy"})
 GRID_AXES = (TARGET, DEPTH, ENTANGLER, TRAINING, SCALE)
+
+_CALIBRATED = {"calibrated", "calibrated_idle"}
 
 BASELINE_TITLES = {
     "logistic_regression": "logistic regression",
@@ -54,7 +59,7 @@ class Configuration:
 
 def training_text(training: str) -> str:
     """How a QNN was trained, in words."""
-    words = {"target": "trained with the device's noise", "ideal": "trained without noise"}
+    words = {"target": "trained with the noise", "ideal": "trained without noise"}
     return words.get(training, f"trained with noise {training}")
 
 
@@ -133,6 +138,16 @@ class Grid:
     def reference_scale(self) -> float:
         """The noise scale at which devices are judged: 1, or the nearest that was swept."""
         return min(self.scales, key=lambda scale: (abs(scale - 1), scale))
+
+    @cached_property
+    def noise(self) -> str:
+        """What the noise is called: the device's, or that of a recipe of another kind."""
+        recipes = [PurePath(str(name)).stem for name in self.qnn.distinct(RECIPE)]
+        channels = [c for c in self.qnn.distinct(CHANNELS) if c is not None]
+        if set(recipes) <= _CALIBRATED and not channels:
+            return "the device's noise"
+        only = f" (only {listed(channels[0])})" if channels else ""
+        return f"the noise of the recipe {listed(recipes)}{only}"
 
     @cached_property
     def main_training(self) -> str:

@@ -134,11 +134,11 @@ def _best_configurations(finding: Finding) -> Verdict:
         every = "all " if len(finding.devices) > 1 else ""
         same = f"; {every}{training_text(*trainings)}"
     sentence = (
-        f"The best QNN under each device's noise (λ = {grid.reference_scale:g}), in test "
+        f"The best QNN of each device under {grid.noise} (λ = {grid.reference_scale:g}), in test "
         f"accuracy: {'; '.join(parts)}{same}."
     )
     rule = (
-        f"{_chosen(grid)} by mean training accuracy under the device's noise, ties "
+        f"{_chosen(grid)} by mean training accuracy under {grid.noise}, ties "
         "going to fewer two-qubit gates; the accuracy printed is that on test samples, which had "
         f"no part in the choice, with its 95 % t interval over {counted(len(grid.seeds), 'seed')}."
     )
@@ -154,13 +154,13 @@ def _chosen(grid: Grid) -> str:
 
 
 def _noise_cost(finding: Finding) -> Verdict | None:
-    scale = finding.grid.reference_scale
+    scale, noise = finding.grid.reference_scale, finding.grid.noise
     return _outcome(
         "Cost of noise",
         [(d, d.noise_cost) for d in finding.devices],
-        f"the device's noise (λ = {scale:g}) was shown to raise accuracy",
-        f"the device's noise (λ = {scale:g}) was shown to cost accuracy",
-        f"no cost of the device's noise (λ = {scale:g}) was shown",
+        f"{noise} (λ = {scale:g}) was shown to raise accuracy",
+        f"{noise} (λ = {scale:g}) was shown to cost accuracy",
+        f"no cost of {noise} (λ = {scale:g}) was shown",
         f"Test accuracy of the chosen QNN at λ = {scale:g} minus at λ = 0, paired over seeds. "
         f"{_SHOWN}",
     )
@@ -202,19 +202,20 @@ def _entangler(finding: Finding) -> Verdict | None:
         "entangling was shown to hurt",
         "no difference between entangling and not entangling was shown",
         "The best QNN with an entangler minus the best without, both chosen by mean training "
-        f"accuracy under the device's noise; test accuracy, paired over seeds. {_SHOWN}",
+        f"accuracy under {finding.grid.noise}; test accuracy, paired over seeds. {_SHOWN}",
     )
 
 
 def _training(finding: Finding) -> Verdict | None:
+    noise = finding.grid.noise
     return _outcome(
         "Training",
         [(d, d.training_gain) for d in finding.devices],
-        "training with the device's noise was shown to help",
-        "training with the device's noise was shown to hurt",
-        "no difference between training with and without the device's noise was shown",
+        f"training with {noise} was shown to help",
+        f"training with {noise} was shown to hurt",
+        f"no difference between training with and without {noise} was shown",
         "Trained with the noise minus trained without, at the chosen depth and entangler under "
-        f"the device's noise; test accuracy, paired over seeds. {_SHOWN}",
+        f"{noise}; test accuracy, paired over seeds. {_SHOWN}",
     )
 
 

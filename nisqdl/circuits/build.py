@@ -67,6 +67,31 @@ def build_model(
     return Model(circuit=circuit, features=features, weights=weights, observables=observables)
 
 
+def build_without_features(
+    options: ModelOptions, num_qubits: int, edges: Sequence[Pair] | None = None
+) -> Model:
+    """The model of these options with its ansatz alone: no feature map, F = 0.
+
+    Args:
+        options: What to build; the feature map is left out.
+        num_qubits: Qubits n of the circuit, which begin in |0…0⟩.
+        edges: As for :func:`build_model`.
+
+    Raises:
+        InputError: Options and edges do not fit together.
+        CapacityError: An observable has too many terms.
+    """
+    from qiskit.circuit import ParameterVector, QuantumCircuit
+
+    weights = tuple(ParameterVector("w", count_weights(options, num_qubits)))
+    circuit = QuantumCircuit(num_qubits)
+    for parts in laid_layers(options, num_qubits, edges):
+        for part in parts:
+            _lay(circuit, part, weights)
+    observables = observables_for(options.observables, num_qubits, None)
+    return Model(circuit=circuit, features=(), weights=weights, observables=observables)
+
+
 def num_qubits(options: ModelOptions, num_features: int) -> int:
     """Qubits of the model, without building it.
 

@@ -254,7 +254,7 @@ def _difference_table(finding: Finding) -> DataTable:
             )
     many = max(1, finding.comparisons)
     caption = (
-        f"QNN under its device's noise (λ = {finding.grid.reference_scale:g}) minus classical, "
+        f"QNN under {finding.grid.noise} (λ = {finding.grid.reference_scale:g}) minus classical, "
         f"paired over seeds; intervals hold at 95 % jointly over {counted(many, 'comparison')}"
     )
     return DataTable(caption, ("difference in test accuracy", "mean", "outcome"), tuple(rows))

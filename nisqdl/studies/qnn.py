@@ -16,6 +16,7 @@ import numpy as np
 from nisqdl.circuits.build import build_model, encode, num_qubits, num_weights
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.circuits.options import ModelOptions
+from nisqdl.circuits.structure import structure_of
 from nisqdl.datasets.scores import accuracy, balanced_accuracy
 from nisqdl.engines import find_engine
 from nisqdl.noise.applied import channels_for
@@ -61,15 +62,16 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
 
 def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> bytes:
     """Weights trained without noise on the logical circuit, or under noise on the ISA circuit."""
-    seed = settings["seed"]
     split = split_of(settings)
+    options = _model_options(settings)
     trained = train(
         _trainer(settings, isa),
-        encode(_model_options(settings), split.train_features),
+        encode(options, split.train_features),
         split.train_labels,
-        num_weights(_model_options(settings), split.num_features),
+        num_weights(options, split.num_features),
         TrainingOptions.model_validate(nested(settings, "training")),
-        seed=derive(settings["root_seed"], "training", seed),
+        seed=derive(settings["root_seed"], "training", settings["seed"]),
+        structure=structure_of(options, _model(settings), _device_edges(settings)),
     )
     return trained_to_bytes(trained)
 
@@ -211,9 +213,14 @@ def _model_options(settings: Mapping[str, Json]) -> ModelOptions:
 def _model(settings: Mapping[str, Json]) -> Model:
     """The logical model; it is the same for every seed."""
     shape = data_shape(dataset_options(settings))
-    region = _device_region(settings)
-    edges = region_edges(device_named(settings["target"]), region) if region else None
+    edges = _device_edges(settings)
     return build_model(_model_options(settings), shape.features, shape.classes, edges)
+
+
+def _device_edges(settings: Mapping[str, Json]) -> list[tuple[int, int]] | None:
+    """The pairs of the entangler ``device``; ``None`` for all others."""
+    region = _device_region(settings)
+    return region_edges(device_named(settings["target"]), region) if region else None
 
 
 def _device_region(settings: Mapping[str, Json]) -> tuple[int, ...] | None:

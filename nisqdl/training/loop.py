@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from nisqdl.circuits.structure import Structure
 from nisqdl.engines.contract import Array, Evaluator, Pull
 from nisqdl.errors import InputError
 from nisqdl.seeds import derive, generator
@@ -67,6 +68,7 @@ def train(
     seed: int,
     progress: Report | None = None,
     resume: TrainingState | None = None,
+    structure: Structure | None = None,
 ) -> Trained:
     """Train a model's weights; the same arguments give the same result, bit by bit.
 
@@ -79,9 +81,11 @@ def train(
         seed: Root of the seeds of first weights, batches, held-out samples and directions.
         progress: Called after each step.
         resume: A state of this very training, from which it goes on along the same path.
+        structure: The model's, for initialisations that depend on it.
 
     Raises:
-        InputError: The data do not fit together or the model; the state to resume is another
+        InputError: The data do not fit together or the model; the initialisation does not suit
+            the structure, or needs one; the state to resume is another
             training's, or its optimizer cannot be resumed.
         NisqdlError: A loss or a gradient is not finite; the sentence names the step.
     """
@@ -99,7 +103,7 @@ def train(
             "The state to resume belongs to a training with other options, another seed or "
             "other data. Resume it with those it was begun with, or train from the start."
         )
-    weights = _first_weights(num_weights, options, seed)
+    weights = _first_weights(num_weights, options, seed, structure)
     settings = Settings(options.learning_rate, options.steps, derive(seed, "optimizer"))
     if num_weights == 0:
         state = first_state(origin, State(0, weights), problem.watched)
@@ -239,9 +243,11 @@ class _CountedEvaluator:
         return self._evaluator.estimates(features, weights, shots, rng)
 
 
-def _first_weights(count: int, options: TrainingOptions, seed: int) -> Array:
+def _first_weights(
+    count: int, options: TrainingOptions, seed: int, structure: Structure | None
+) -> Array:
     initialisation = INITIALISATIONS.find(options.initialisation, "training.initialisation")
-    return initialisation.draw(count, generator(seed, "weights"))
+    return initialisation.draw(count, generator(seed, "weights"), structure)
 
 
 def _origin(

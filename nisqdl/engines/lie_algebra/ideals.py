@@ -26,7 +26,7 @@ def simple_ideals(basis: Matrices) -> Iterator[Array]:
     elements = np.einsum("ca,aij->cij", rng.normal(size=(2, len(basis))), basis)
     first, second = (action(element, basis) for element in elements)
     values, vectors = np.linalg.eigh(1j * first)
-    roots = vectors[:, values > 1e-9 * max(1.0, float(np.abs(values).max()))]
+    roots = vectors[:, values > 1e-9 * max(1.0, float(np.abs(values).max(initial=0.0)))]
     planes = np.concatenate([roots, roots.conj()], axis=1)
     steps = np.abs(planes.conj().T @ second @ planes)
     count = roots.shape[1]

@@ -35,7 +35,7 @@ def group_moments(
     for coefficients in rng.normal(size=(_ELEMENTS, len(basis))):
         element = np.einsum("a,aij->ij", coefficients, basis)
         values, vectors = np.linalg.eigh(1j * action(element, space))
-        near = 1e-9 * max(1.0, float(np.abs(values).max()))
+        near = 1e-9 * max(1.0, float(np.abs(values).max(initial=0.0)))
         equal = np.abs(values[:, np.newaxis] - values) < near
         frames.append((vectors, equal, np.abs(values) < near))
     square, mean = np.outer(turned, turned), turned
@@ -54,4 +54,4 @@ def group_moments(
 
 
 _ELEMENTS = 4
-_ROUNDS = 1000
+_ROUNDS = 200

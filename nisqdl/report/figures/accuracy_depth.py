@@ -78,7 +78,7 @@ def _entangler(configuration: Configuration) -> str:
 def _caption(finding: Finding) -> str:
     parts = [_paying(d) for d in finding.devices]
     return (
-        f"Where depth stops to pay under the device's noise (λ = "
+        f"Where depth stops to pay under {finding.grid.noise} (λ = "
         f"{finding.grid.reference_scale:g}), with each device's chosen entangler and training: "
         f"{'; '.join(parts)}."
     )

@@ -78,7 +78,7 @@ def _caption(finding: Finding, rows: list[Row]) -> str:
         top = max(classical, key=lambda row: row.accuracy.mean)
         told += f", that of a classical learner {top.accuracy.text()} ({top.title})"
     return (
-        f"{told}; QNNs under their device's noise (λ = {finding.grid.reference_scale:g}). Overlap "
+        f"{told}; QNNs under {finding.grid.noise} (λ = {finding.grid.reference_scale:g}). Overlap "
         "of two intervals does not decide between them: the paired differences of the table do."
     )
 

@@ -44,7 +44,7 @@ def draw(finding: Finding, columns: int) -> Drawing | None:
         panel.set_ylabel("accuracy gained")
     legend(figure, axes)
     alt = (
-        f"Difference of test accuracy on {grid.title}, trained with the device's noise minus "
+        f"Difference of test accuracy on {grid.title}, trained with {grid.noise} minus "
         "trained without, against the noise scale λ, a panel for each device, a line for each "
         "entangler, and a line at zero."
     )
@@ -66,8 +66,8 @@ def _caption(finding: Finding) -> str:
             parts.append(f"on {device.title} {' and '.join(texts)}")
     told = f": {'; '.join(parts)}" if parts else ""
     return (
-        f"What training with the device's noise gains over training without it{told}. Above zero, "
-        "the QNN trained with noise is better; differences paired over seeds, 95 % intervals."
+        f"What training with {finding.grid.noise} gains over training without it{told}. Above "
+        "zero, the QNN trained with noise is better; differences paired over seeds, 95 % intervals."
     )
 
 
