@@ -113,7 +113,7 @@ def test_the_page_says_what_the_issue_asks_for(full: BuiltReport) -> None:
     text = full.html.read_text()
     assert full.verdict.sentence in full.markdown.read_text()
     for piece in (
-        "The best QNN of each device under the device", "logistic regression", "C = 10, gamma = 0.1 (4 seeds)",
+        "The best QNN of each device", "logistic regression", "C = 10, gamma = 0.1 (4 seeds)",
         "2026-04-15 09:30 UTC", "cz 52-53: its error is 1", "real_amplitudes", "version of qiskit",
         "torino@2025-02-26", "nisqdl run experiment.yaml", "3635 points", "Holm", "Bonferroni",
     ):  # fmt: skip
