@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Measurement, as_record, environment, measure, now
+from benchmarks.measure import Measurement, as_record, environment, measure
 from benchmarks.peers import PEERS, find_peer
 from benchmarks.problem import Problem
 from benchmarks.report import write_report
@@ -32,14 +32,14 @@ def main() -> None:
         write_report(options.out)
         return
     began, load = time.monotonic(), os.getloadavg()[1]
-    machine: dict[str, Any] = {"date": now(), **_machine(), "own": _own(options.quick)}
-    rows: list[Measurement] = []
+    machine: dict[str, Any] = {**_machine(), "own": _own(options.quick)}
+    rows = _kept_rows(options)
     for problem, threads in _plan(options):
         print(f"{problem.name}, threads: {threads}", flush=True)
         found = measure(problem, threads, options.quick)
         for row in found:
             _say(row)
-        rows += found
+        rows += [as_record(row) for row in found]
         _write_rows(rows, options.out / "measurements.csv")
     machine |= {
         "load_before": load,
@@ -116,11 +116,21 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _write_rows(rows: list[Measurement], path: Path) -> None:
+def _kept_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What was measured before of the workloads that are not measured now."""
+    path = options.out / "measurements.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        again = options.only.split(",")
+        return [row for row in csv.DictReader(file) if row["workload"] not in again]
+
+
+def _write_rows(rows: list[dict[str, Any]], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(as_record(rows[0])), lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(as_record(row) for row in rows)
+        writer.writerows(sorted(rows, key=lambda row: list(WORKLOADS).index(row["workload"])))
 
 
 def _say(row: Measurement) -> None:

@@ -21,7 +21,7 @@ from benchmarks.problem import Problem
 AGREEMENT = 1e-6
 """A peer whose loss, gradient, values or derivatives differ by more is not timed."""
 PREPARE_LIMIT_S, STEP_LIMIT_S = 180.0, 60.0
-ROUNDS, PATIENCE_S = 7, 8.0
+ROUNDS, PATIENCE_S = 7, 6.0
 """Timings for each peer, fewer where they would take it longer than this altogether."""
 
 
@@ -53,6 +53,7 @@ class Measurement:
     difference: float | None = None
     peak_mb: float | None = None
     note: str = ""
+    measured: str = ""
 
     @property
     def extrapolated(self) -> bool:
@@ -135,8 +136,11 @@ def measure(problem: Problem, threads: int, quick: bool) -> list[Measurement]:
                 rows.append(_row(problem, threads, name, **found, note="disagrees: not timed"))
                 continue
             timings[name] = []
-        _alternate(live, timings)
+        failed = _alternate(live, timings)
+        rows += [_row(problem, threads, name, note=failed[name]) for name in failed]
         for name, times in timings.items():
+            if name in failed:
+                continue
             worker, found = live[name]
             found |= worker.ask("memory", STEP_LIMIT_S)
             rows.append(_row(problem, threads, name, **found, **_statistics(times)))
@@ -149,15 +153,27 @@ def measure(problem: Problem, threads: int, quick: bool) -> list[Measurement]:
 
 def _alternate(
     live: dict[str, tuple[Worker, dict[str, Any]]], timings: dict[str, list[dict[str, Any]]]
-) -> None:
-    """In each round every peer takes one turn, so that what else the machine does hits all."""
+) -> dict[str, str]:
+    """In each round every peer takes one turn, so that what else the machine does hits all.
+
+    Returns:
+        Why, for the peers that failed.
+    """
     spent = dict.fromkeys(timings, 0.0)
+    failed: dict[str, str] = {}
     for number in range(ROUNDS):
         for name, times in timings.items():
+            if name in failed:
+                continue
             if number == 0 or spent[name] * (number + 1) / number <= PATIENCE_S:
-                found = live[name][0].ask("time", STEP_LIMIT_S)
+                try:
+                    found = live[name][0].ask("time", STEP_LIMIT_S)
+                except PeerFailed as failure:
+                    failed[name] = str(failure)
+                    continue
                 spent[name] += found["spent_s"]
                 times.append(found)
+    return failed
 
 
 def _difference(
@@ -183,7 +199,7 @@ def _statistics(times: list[dict[str, Any]]) -> dict[str, Any]:
 def _row(problem: Problem, threads: int, peer: str, **found: Any) -> Measurement:
     return Measurement(
         problem.workload, problem.num_qubits, problem.size, threads, peer,
-        of_units=problem.units, **found,
+        of_units=problem.units, measured=now(), **found,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,10 @@ class Gate:
     qubits: tuple[int, ...]
     feature: int | None = None
     weight: int | None = None
+
+    def angle(self, features: Any, weights: Any) -> Any:
+        """θ, an entry of either; they may be arrays, tracers or lists."""
+        return weights[self.weight] if self.feature is None else features[self.feature]
 
 
 @dataclass(frozen=True)
@@ -183,4 +187,5 @@ def _two(
 ) -> npt.NDArray[np.complex128]:
     """Choi matrix of two channels side by side; the first qubit is the higher bit."""
     a, b = first.reshape(2, 2, 2, 2), second.reshape(2, 2, 2, 2)
-    return np.einsum("iajb,kcld->ikacjlbd", a, b).reshape(16, 16)
+    both: npt.NDArray[np.complex128] = np.einsum("iajb,kcld->ikacjlbd", a, b)
+    return both.reshape(16, 16)

@@ -18,16 +18,18 @@ def write_report(folder: Path) -> None:
     with (folder / "measurements.csv").open(encoding="utf-8") as file:
         rows: list[Row] = list(csv.DictReader(file))
     machine = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
-    parts = [_head(machine), _bounds(rows), _own(machine["own"]), *_problems(rows)]
+    dates = sorted(row["measured"] for row in rows)
+    head = _head(machine, dates[0], dates[-1])
+    parts = [head, _bounds(rows), _own(machine["own"]), *_problems(rows)]
     (folder / "table.md").write_text("\n".join(parts), encoding="utf-8")
     draw_ratios(rows, folder / "ratios.svg")
 
 
-def _head(machine: dict[str, Any]) -> str:
+def _head(machine: dict[str, Any], first: str, last: str) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     before, after = machine["load_before"], machine["load_after"]
     return (
-        f"# Measured {machine['date']}\n\n{machine['processor']}, {machine['cores']} cores, "
+        f"# Measured {first} to {last}\n\n{machine['processor']}, {machine['cores']} cores, "
         f"Python {machine['python']}; load {before:.1f} before and {after:.1f} after "
         f"({machine['minutes']:.0f} minutes). {versions}.\n"
     )
@@ -43,13 +45,17 @@ def _bounds(rows: list[Row]) -> str:
     for found in findings(rows):
         bound = found.bound
         against = found.peer if bound.against else f"best: {found.peer}"
-        ratio = f"{found.ratio:,.3g}" if found.ratio < 100 else f"{found.ratio:,.0f}"
+        ratio = _times(found.ratio)
         lines.append(
             f"| {bound.workload} | {found.qubits} | {_SPEECH.get(found.size, found.size)} | "
             f"{against} | {ratio}{' E' if found.extrapolated else ''} | {bound.at_least:,g} | "
             f"{f'{bound.aim:,g}' if bound.aim else '–'} | {found.verdict} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.3g}" if ratio < 100 else f"{ratio:,.0f}"
 
 
 def _own(own: dict[str, Any]) -> str:
@@ -110,9 +116,9 @@ def _line(row: Row, rows: list[Row]) -> str:
     )  # fmt: skip
     mark = " E" if row["extrapolated"] == "True" else ""
     key = "cpu_min_s" if row["threads"] == "1" else "wall_min_s"
-    ratio = float(row[key]) / float(own[key])
+    ratio = _times(float(row[key]) / float(own[key]))
     return start + (
         f"| {float(row['compile_cpu_s']):.2g} | {float(row['cpu_min_s']):.3g} "
         f"({float(row['cpu_median_s']):.3g}){mark} | {float(row['wall_min_s']):.3g}{mark} "
-        f"| {ratio:,.3g} | {float(row['peak_mb']):.0f} |"
+        f"| {ratio} | {float(row['peak_mb']):.0f} |"
     )

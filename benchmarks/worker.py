@@ -23,7 +23,7 @@ from benchmarks.problem import Array, Problem
 
 SHORTEST_S = 0.05
 """One timing repeats the step until about this long: the clock of CPU time is coarse."""
-LONGEST_STEP_S = 6.0
+LONGEST_STEP_S = 4.0
 """A step that would take longer is given fewer samples, and its time is scaled."""
 
 

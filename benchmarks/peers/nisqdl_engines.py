@@ -10,6 +10,7 @@ from benchmarks.peers.contract import Peer, Step
 from benchmarks.problem import Array, Noise, Problem
 
 if TYPE_CHECKING:
+    from nisqdl.engines.contract import Engine, Evaluator
     from nisqdl.noise.channels import NoiseChannels
 
 
@@ -23,34 +24,37 @@ def prepare(problem: Problem, threads: int) -> Step:
 
     built = in_qiskit(problem)
     model = Model(built.circuit, built.features, built.weights, built.observables)
-    if problem.noises:
-        engine = ExactEngine(**_threads(ExactEngine, threads))
-        evaluators = [engine.prepare(model, channels(problem, n)) for n in problem.noises]
-    else:
-        evaluators = [StatevectorEngine(threads=threads).prepare(model, IDEAL)]
     features, weights = problem.features, problem.weights
-    first = evaluators[0]
+    if problem.task == "derivatives":
+        states = StatevectorEngine(threads=threads).prepare(model, IDEAL)
+
+        def derivatives(count: int) -> Array:
+            rows = np.concatenate([weights[:count], weights[:count]])
+            rows[:count, 0] += np.pi / 2
+            rows[count:, 0] -= np.pi / 2
+            shifted = states.values_over_weights(features[0], rows)
+            slopes: Array = (shifted[:count] - shifted[count:]) / 2
+            return slopes
+
+        return derivatives
+
+    engine: Engine = StatevectorEngine(threads=threads)
+    if problem.noises:
+        engine = ExactEngine()
+    noises = [channels(problem, noise) for noise in problem.noises] or [IDEAL]
+    evaluators: list[Evaluator] = [engine.prepare(model, noise) for noise in noises]
 
     def training_step(count: int) -> Array:
         def pull(values: Array) -> Array:
             return problem.loss_slopes(values[:, 0])[:, np.newaxis]
 
-        values, gradient = first.values_and_gradient(features[:count], weights, pull)
+        values, gradient = evaluators[0].values_and_gradient(features[:count], weights, pull)
         return np.concatenate([[problem.loss(values[:, 0])], gradient])
 
     def values(count: int) -> Array:
         return np.array([each.values(features[:count], weights)[:, 0] for each in evaluators])
 
-    def derivatives(count: int) -> Array:
-        rows = np.concatenate([weights[:count], weights[:count]])
-        rows[:count, 0] += np.pi / 2
-        rows[count:, 0] -= np.pi / 2
-        shifted = first.values_over_weights(features[0], rows)
-        return (shifted[:count] - shifted[count:]) / 2
-
-    return {"training step": training_step, "values": values, "derivatives": derivatives}[
-        problem.task
-    ]
+    return training_step if problem.task == "training step" else values
 
 
 def channels(problem: Problem, noise: Noise) -> NoiseChannels:
@@ -64,11 +68,6 @@ def channels(problem: Problem, noise: Noise) -> NoiseChannels:
         gates[gate.name, gate.qubits] = GateNoise(p, relaxation)
     confusion = Readout(noise.readout_flip, noise.readout_flip)
     return NoiseChannels("benchmark", gates, {}, dict.fromkeys(range(problem.width), confusion))
-
-
-def _threads(engine: type, threads: int) -> dict[str, int]:
-    """The exact engine's number of threads, if it has one."""
-    return {"threads": threads} if "threads" in engine.__dataclass_fields__ else {}
 
 
 PEER = Peer(

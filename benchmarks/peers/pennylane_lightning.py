@@ -23,8 +23,7 @@ def prepare(problem: Problem, threads: int) -> Step:
             if gate.name == "cx":
                 qml.CNOT(gate.qubits)
             else:
-                angle = x[..., gate.feature] if gate.weight is None else w[gate.weight]
-                rotations[gate.name](angle, gate.qubits[0])
+                rotations[gate.name](gate.angle(x, w), gate.qubits[0])
 
     def measured(qubits: tuple[int, ...]) -> Any:
         return qml.prod(*(qml.Z(q) for q in qubits)) if len(qubits) > 1 else qml.Z(qubits[0])
@@ -33,7 +32,7 @@ def prepare(problem: Problem, threads: int) -> Step:
 
         @qml.qnode(device, diff_method="adjoint")
         def value(x: Any, w: Any) -> Any:
-            apply(x, w)
+            apply(x.T, w)  # a row for each feature, broadcast over the batch
             return qml.expval(measured(problem.observables[0]))
 
         def loss(w: Any, x: Any, y: Any) -> Any:

@@ -26,8 +26,7 @@ def prepare(problem: Problem, threads: int) -> Step:
             if gate.name == "cx":
                 qml.CNOT(gate.qubits)
             else:
-                angle = x[gate.feature] if gate.weight is None else w[gate.weight]
-                rotations[gate.name](angle, gate.qubits[0])
+                rotations[gate.name](gate.angle(x, w), gate.qubits[0])
             qml.QubitChannel(kraus[len(gate.qubits)], gate.qubits)
         return qml.expval(qml.Z(problem.observables[0][0]))
 

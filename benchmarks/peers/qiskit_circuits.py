@@ -29,8 +29,7 @@ def in_qiskit(problem: Problem) -> QiskitProblem:
         if gate.name == "cx":
             circuit.cx(*gate.qubits)
         else:
-            angle = features[gate.feature] if gate.weight is None else weights[gate.weight]
-            getattr(circuit, gate.name)(angle, *gate.qubits)
+            getattr(circuit, gate.name)(gate.angle(features, weights), *gate.qubits)
     observables = tuple(
         SparsePauliOp.from_sparse_list([("Z" * len(o), list(o), 1.0)], problem.width)
         for o in problem.observables

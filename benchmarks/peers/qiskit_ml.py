@@ -55,7 +55,7 @@ def prepare(problem: Problem, threads: int) -> Step:
 PEER = Peer(
     name="Qiskit ML on Aer",
     packages=("qiskit-machine-learning", "qiskit-aer", "qiskit"),
-    workloads=("W1", "W2", "W2R"),
+    workloads=("W1", "W2"),
     prepare=prepare,
-    largest={"W1": 8, "W2": 6, "W2R": 6},
+    largest={"W1": 4, "W2": 4},
 )

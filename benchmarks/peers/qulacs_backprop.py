@@ -24,9 +24,9 @@ def prepare(problem: Problem, threads: int) -> Step:
             continue
         place = circuit.get_parameter_count()
         getattr(circuit, f"add_parametric_{gate.name.upper()}_gate")(gate.qubits[0], 0.0)
-        if gate.weight is None:
+        if gate.feature is not None:
             by_feature.append((place, gate.feature))
-        else:
+        if gate.weight is not None:
             by_weight.append((place, gate.weight))
     observables = []
     for qubits in problem.observables:
@@ -53,10 +53,10 @@ def prepare(problem: Problem, threads: int) -> Step:
         values = np.empty(count)
         slopes = np.zeros((count, len(problem.weights)))
         for b in range(count):
-            for place, feature in by_feature:
-                circuit.set_parameter(place, -problem.features[b, feature])
             if b == 0:
                 lay(problem.features[0], problem.weights)
+            for place, feature in by_feature:
+                circuit.set_parameter(place, -problem.features[b, feature])
             values[b] = expectations()[0]
             slopes[b, trained] = -np.array(circuit.backprop(observables[0]))[places]
         gradient = problem.loss_slopes(values) @ slopes
