@@ -87,7 +87,7 @@ def refusal(baseline: Baseline, shape: Shape, budget: int | None) -> Refusal | N
 def _one_thread() -> AbstractContextManager[object]:
     """Linear algebra on one thread: for matrices this small, several are ten times slower."""
     import scipy.linalg  # noqa: F401  its library must be loaded before it can be limited
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(limits=1)
     return limits

@@ -18,6 +18,9 @@ from nisqdl.noise.channels import GateNoise, NoiseChannels, Readout, Relaxation
 from nisqdl.noise.readout import confused_probabilities
 
 engines = pytest.mark.parametrize("name", list(ENGINES))
+noisy_engines = pytest.mark.parametrize(
+    "name", [entry.name for entry in ENGINES.values() if entry.takes_gate_noise]
+)
 
 
 def value(name: str, circuit: QuantumCircuit, label: str, noise: NoiseChannels) -> float:
@@ -70,7 +73,7 @@ def test_pauli_twirl_of_amplitude_damping(damping: float) -> None:
     np.testing.assert_allclose(rates, expected, atol=1e-12)
 
 
-@engines
+@noisy_engines
 @pytest.mark.parametrize("p", [0.01, 0.2])
 def test_ghz_state_under_dephasing(name: str, p: float) -> None:
     circuit = QuantumCircuit(4)
@@ -103,7 +106,7 @@ def test_inverting_the_confusion_matrix_is_exact_in_expectation() -> None:
     np.testing.assert_allclose(np.linalg.solve(matrix, read), true, atol=1e-12)
 
 
-@engines
+@noisy_engines
 def test_zero_noise_extrapolation_of_folded_gates(name: str) -> None:
     """Four CX at p = 0.03 and an ideal value of 0.764842; folded 1, 3 and 5 times."""
     ideal, p = 0.764842, 0.03
