@@ -11,6 +11,7 @@ _HOMES = {
     "ExactEstimator": "nisqdl.engines.primitives.estimator",
     "ExactGradient": "nisqdl.engines.primitives.gradient",
     "ExactSampler": "nisqdl.engines.primitives.sampler",
+    "gradient_variance": "nisqdl.engines.pauli_paths.variance",
 }
 """Public names by their modules. These import Qiskit, which takes a second, and are above what
 imports this module, so they are loaded when they are asked for."""

@@ -1,4 +1,4 @@
-"""What tests of several folders share: a made-up run."""
+"""What tests of several folders share: made-up runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,28 @@ from typing import Any
 
 import pytest
 
-_FILE = Path(__file__).parent / "unit" / "report" / "synthetic_run.py"
+_FOLDER = Path(__file__).parent / "unit" / "report"
 
 
 @pytest.fixture(scope="session")
 def synthetic_run() -> Callable[..., Any]:
     """``synthetic_run(...)`` of ``tests/unit/report/synthetic_run.py``."""
-    spec = importlib.util.spec_from_file_location("nisqdl_synthetic_run", _FILE)
+    return _made_by("synthetic_run")
+
+
+@pytest.fixture(scope="session")
+def synthetic_plateaus() -> Callable[..., Any]:
+    """``synthetic_plateaus(...)`` of ``tests/unit/report/synthetic_plateaus.py``."""
+    return _made_by("synthetic_plateaus")
+
+
+def _made_by(name: str) -> Callable[..., Any]:
+    """The function of this name from the file of this name."""
+    spec = importlib.util.spec_from_file_location(f"nisqdl_{name}", _FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
-    return module.synthetic_run
+    made: Callable[..., Any] = getattr(module, name)
+    return made

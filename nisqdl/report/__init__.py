@@ -117,7 +117,16 @@ def _noise_accuracy(run: RunData, name: str, planned: int | None) -> tuple[Docum
     return noise_accuracy_document(run, name, planned)
 
 
-CONTENTS: Table[Content] = Table("study with a report", {"noise_accuracy": _noise_accuracy})
+def _gradient_variance(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.gradient_variance import gradient_variance_document
+
+    return gradient_variance_document(run, name, planned)
+
+
+CONTENTS: Table[Content] = Table(
+    "study with a report",
+    {"noise_accuracy": _noise_accuracy, "gradient_variance": _gradient_variance},
+)
 
 
 def _standalone(svg: str) -> bytes:

@@ -135,8 +135,19 @@ def legend(figure: Figure, axes: Sequence[Axes]) -> None:
     else:
         figure.legend(
             entries.values(), entries.keys(), loc="outside lower center",
-            ncols=min(2 if figure.get_figwidth() <= NARROW else 4, len(entries)),
+            ncols=_legend_columns(list(entries), figure.get_figwidth()),
         )  # fmt: skip
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """As many columns as fit a figure of this width in inches, at most 4, or 2 on phones."""
+    most = min(2 if width <= NARROW else 4, len(labels))
+    for columns in range(most, 1, -1):
+        longest = [max(map(len, part)) for part in np.array_split(np.array(labels), columns)]
+        # 13 characters of 9 points an inch; a sample of the line and the gap take nine.
+        if sum(longest) + 9 * columns <= 13 * width:
+            return columns
+    return 1
 
 
 def draw_means(

@@ -20,12 +20,20 @@ import pytest
 
 from nisqdl.report import write_report
 from nisqdl.report.figures import FIGURES
+from nisqdl.report.figures.plateau_figures import PLATEAU_FIGURES
 
 _NAMES = (os.environ.get("NISQDL_BROWSER"), "chromium", "chromium-browser", "google-chrome")
 _BROWSER = next((path for name in _NAMES if name and (path := shutil.which(name))), None)
 
 if not _BROWSER and os.environ.get("NISQDL_REQUIRE_BROWSER") != "1":
     pytest.skip("Chromium is not installed; see this file", allow_module_level=True)
+
+_MAPS = ("device_map-1", "device_map-2", "device_map-3")
+_PAGES = {
+    "synthetic_run": (*FIGURES, *_MAPS),
+    "synthetic_plateaus": tuple(PLATEAU_FIGURES),
+}
+"""Which made-up run a page tells, and the figures that it has."""
 
 _WIDTHS = {"desktop": 1200, "phone": 390}
 
@@ -73,10 +81,18 @@ function look(name, frame) {
 """
 
 
+@pytest.fixture(scope="module", params=_PAGES)
+def told(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def folder(synthetic_run: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page") / "noise_vs_accuracy"
-    write_report(synthetic_run(), folder)
+def folder(
+    told: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    make: Callable[..., Any] = request.getfixturevalue(told)
+    folder = tmp_path_factory.mktemp("page") / told
+    write_report(make(), folder)
     return folder
 
 
@@ -101,10 +117,11 @@ def test_nothing_sticks_out_of_the_page(seen: dict[str, Any], device: str) -> No
 
 
 @pytest.mark.parametrize("device", _WIDTHS)
-def test_every_figure_is_seen_once_and_has_words(seen: dict[str, Any], device: str) -> None:
-    wanted = [*FIGURES, "device_map-1", "device_map-2", "device_map-3"]
+def test_every_figure_is_seen_once_and_has_words(
+    seen: dict[str, Any], told: str, device: str
+) -> None:
     figures = seen[device]["figures"]
-    assert [figure["name"] for figure in figures] == [f"figure-{name}" for name in wanted]
+    assert [figure["name"] for figure in figures] == [f"figure-{name}" for name in _PAGES[told]]
     for figure in figures:
         assert figure["role"] == "img"
         assert figure["title"]

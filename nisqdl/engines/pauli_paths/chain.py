@@ -94,7 +94,7 @@ class Chain:
     def _up(self, step: Step, number: int, values: Sectors) -> Sectors:
         """Values after a step from those before it."""
         result: Sectors = {}
-        bases, offsets = _places(self.lowered.num_qubits, step.qubits)
+        bases, offsets = places(self.lowered.num_qubits, step.qubits)
         for difference in self.sectors[number + 1]:
             result[difference] = np.zeros(4**self.lowered.num_qubits)
             for block, target in _targets(step, difference):
@@ -108,7 +108,7 @@ class Chain:
     def _down(self, step: Step, number: int, weights: Sectors) -> Sectors:
         """Weights before a step from those after it."""
         result = {d: np.zeros(4**self.lowered.num_qubits) for d in self.sectors[number]}
-        bases, offsets = _places(self.lowered.num_qubits, step.qubits)
+        bases, offsets = places(self.lowered.num_qubits, step.qubits)
         for difference, vector in weights.items():
             for block, target in _targets(step, difference):
                 if target in result:
@@ -121,7 +121,7 @@ class Chain:
     def _meet(self, step: Step, weights: Sectors, values: Sectors) -> float:
         """Σ weights · slopes · values."""
         total = 0.0
-        bases, offsets = _places(self.lowered.num_qubits, step.qubits)
+        bases, offsets = places(self.lowered.num_qubits, step.qubits)
         for difference, vector in weights.items():
             for block, target in _targets(step, difference):
                 if target in values:
@@ -156,9 +156,7 @@ def _sectors(lowered: Lowered) -> list[frozenset[int]] | None:
     found[0] = frozenset(d for d in found[0] if _within(d, reachable))
     for number, step in enumerate(lowered.steps):
         found[number + 1] = frozenset(
-            d
-            for d in found[number + 1]
-            if any(t in found[number] for _, t in _targets(step, d))
+            d for d in found[number + 1] if any(t in found[number] for _, t in _targets(step, d))
         )
     return found
 
@@ -190,7 +188,7 @@ def _targets(step: Step, difference: int) -> Iterator[tuple[Block, int]]:
 
 
 @cache
-def _places(
+def places(
     num_qubits: int, qubits: tuple[int, ...]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Indices of the strings that are I on the qubits, and what each local letter adds."""

@@ -26,13 +26,34 @@ Rows = npt.NDArray[np.uint8]
 """Letters of differences, one row for each that spans the space, (rows, n)."""
 
 
+def mean_is_constant(lowered: Lowered) -> bool:
+    """Whether the observable's strings are also uncorrelated with the identity, so that E[C] is
+    the identity's coefficient."""
+    return _correlation(lowered, with_identity=True) is None
+
+
 def check_strings_are_uncorrelated(lowered: Lowered) -> None:
-    """Refuse what one string at a time does not cover.
+    """Refuse what one string at a time does not cover; a multiple of the identity is no matter.
 
     Raises:
         InputError: Different strings may stay correlated.
     """
-    rows = _differences(lowered.products, lowered.num_qubits)
+    where = _correlation(lowered, with_identity=False)
+    if where is not None:
+        raise InputError(
+            f"Pauli strings that differ stay correlated in this circuit {where}, because no "
+            "rotation by a uniform angle comes between; on more than 8 qubits that is not "
+            "covered. Take one Pauli string as the observable, start with uniform angles, twirl "
+            "the noise (twirl=True), or sample with the engine 'statevector'."
+        )
+
+
+def _correlation(lowered: Lowered, with_identity: bool) -> str | None:
+    """Where strings that differ stay correlated."""
+    terms = [term for term in lowered.products if term.factors]
+    if with_identity:
+        terms.append(Product(0.0, {}))
+    rows = _differences(terms, lowered.num_qubits)
     shifts: dict[int, tuple[frozenset[int], frozenset[int]]] = {}
     for step in reversed(lowered.steps):
         permutation = _permutation(step)
@@ -49,20 +70,12 @@ def check_strings_are_uncorrelated(lowered: Lowered) -> None:
         if added:
             new = _spread(step, added, lowered.num_qubits)
             if _rank([*rows, *new]) < _rank(rows) + _rank(new):
-                raise _refusal("between its fixed gates or channels that are not Pauli channels")
+                return "between its fixed gates or channels that are not Pauli channels"
             rows = np.concatenate([rows, _basis(new)])
     at_start = _felt(lowered.start)
     if len(rows) and _rank([*rows, *at_start]) < _rank(rows) + _rank(at_start):
-        raise _refusal("from the start to the observable")
-
-
-def _refusal(where: str) -> InputError:
-    return InputError(
-        "Pauli strings that differ stay correlated in this circuit "
-        f"{where}, because no rotation by a uniform angle comes between; on more than 8 qubits "
-        "that is not covered. Take one Pauli string as the observable, start with uniform angles, "
-        "twirl the noise (twirl=True), or sample with the engine 'statevector'."
-    )
+        return "from the start to the observable"
+    return None
 
 
 def _permutation(step: Step) -> npt.NDArray[np.int64] | None:
@@ -175,5 +188,3 @@ def _insert(number: int, pivots: dict[int, int]) -> bool:
             return True
         number ^= pivots[high]
     return False
-
-

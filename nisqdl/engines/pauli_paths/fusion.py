@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -10,32 +12,39 @@ from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.pauli_paths.steps import Lowered, Step
 
 
+class Made:
+    """Matrices made of others, each once; those that it was asked about stay alive."""
+
+    def __init__(self, make: Callable[..., Floats]) -> None:
+        self._make = make
+        self._known: dict[tuple[object, ...], tuple[Floats, object]] = {}
+
+    def of(self, *given: Any) -> Floats:
+        """The matrix for these; arrays are told apart by identity."""
+        key = tuple(id(value) if isinstance(value, np.ndarray) else value for value in given)
+        if key not in self._known:
+            self._known[key] = (self._make(*given), given)
+        return self._known[key][0]
+
+
 def fused(lowered: Lowered) -> Lowered:
     """Fuse fixed one-qubit maps with each other and into a monomial two-qubit map before them,
     and two-qubit maps on the same pair with each other."""
-    steps: list[Step | None] = []
+    steps: list[Step] = []
     last: dict[int, int] = {}
-    known: dict[tuple[object, ...], tuple[Floats, Floats, Floats]] = {}
+    products, monomial = Made(_product), _Monomials()
     for step in lowered.steps:
-        target = _target(step, steps, last)
+        target = _target(step, steps, last, monomial)
         if target is None:
-            last.update(dict.fromkeys(step.qubits, len(steps)))
+            for qubit in step.qubits:
+                last[qubit] = len(steps)
             steps.append(step)
             continue
         before = steps[target]
-        assert before is not None
-        assert before.matrix is not None
-        assert step.matrix is not None
         places = tuple(before.qubits.index(q) for q in step.qubits)
-        key = (id(before.matrix), id(step.matrix), places)
-        if key not in known:
-            # The two factors are kept too, so that their ids stay theirs.
-            product = _widened(step.matrix, places, len(before.qubits)) @ before.matrix
-            known[key] = (product, before.matrix, step.matrix)
-        steps[target] = replace(
-            before, matrix=known[key][0], is_noise=before.is_noise and step.is_noise
-        )
-    return replace(lowered, steps=tuple(step for step in steps if step is not None))
+        matrix = products.of(before.matrix, step.matrix, places)
+        steps[target] = Step(before.qubits, matrix, None, (), before.is_noise and step.is_noise)
+    return replace(lowered, steps=tuple(steps))
 
 
 def is_monomial(matrix: Floats) -> bool:
@@ -43,23 +52,38 @@ def is_monomial(matrix: Floats) -> bool:
     return bool(((matrix != 0).sum(axis=1) <= 1).all())
 
 
-def _target(step: Step, steps: list[Step | None], last: dict[int, int]) -> int | None:
+class _Monomials:
+    """Which matrices are monomial, found once for each."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[bool, Floats]] = {}
+
+    def has(self, matrix: Floats) -> bool:
+        if id(matrix) not in self._known:
+            self._known[id(matrix)] = (is_monomial(matrix), matrix)
+        return self._known[id(matrix)][0]
+
+
+def _target(
+    step: Step, steps: list[Step], last: dict[int, int], monomial: _Monomials
+) -> int | None:
     """The step that this one may be fused into."""
     if step.matrix is None:
         return None
-    candidates = {last.get(q) for q in step.qubits}
-    if len(candidates) > 1 or None in candidates:
+    target = last.get(step.qubits[0], -1)
+    if target < 0 or last.get(step.qubits[-1], -1) != target:
         return None
-    (target,) = candidates
-    assert target is not None
     before = steps[target]
-    if before is None or before.matrix is None or not set(step.qubits) <= set(before.qubits):
+    if before.matrix is None or len(step.qubits) > len(before.qubits):
         return None
-    # Larger maps that branch are left apart: they would be slow.
-    wide = len(before.qubits) == 2
-    if wide and not (is_monomial(step.matrix) and is_monomial(before.matrix)):
-        return None
-    return target
+    # Two-qubit maps that branch are left apart: they would be slow.
+    if len(before.qubits) == 1 or (monomial.has(step.matrix) and monomial.has(before.matrix)):
+        return target
+    return None
+
+
+def _product(before: Floats, matrix: Floats, places: tuple[int, ...]) -> Floats:
+    return _widened(matrix, places, 1 if len(before) == 4 else 2) @ before
 
 
 def _widened(matrix: Floats, places: tuple[int, ...], num_qubits: int) -> Floats:
@@ -67,8 +91,8 @@ def _widened(matrix: Floats, places: tuple[int, ...], num_qubits: int) -> Floats
     if num_qubits == 1 or places == (0, 1):
         return matrix
     if places == (0,):
-        return np.kron(np.eye(4), matrix)
+        return np.asarray(np.kron(np.eye(4), matrix), dtype=np.float64)
     if places == (1,):
-        return np.kron(matrix, np.eye(4))
+        return np.asarray(np.kron(matrix, np.eye(4)), dtype=np.float64)
     swapped = matrix.reshape(4, 4, 4, 4).transpose(1, 0, 3, 2)
     return np.ascontiguousarray(swapped.reshape(16, 16))

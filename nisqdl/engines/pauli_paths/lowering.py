@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from nisqdl.engines.exact.cone import causal_cone
 from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.exact.unroll import After, Channel, Event, Qubits, Rotation, unroll
 from nisqdl.engines.formulas import Leaf, affine_form, read_tape
-from nisqdl.engines.pauli_paths.fusion import fused
+from nisqdl.engines.pauli_paths.fusion import Made, fused
 from nisqdl.engines.pauli_paths.initialisation import (
     Distribution,
     Initialisation,
@@ -20,7 +20,7 @@ from nisqdl.engines.pauli_paths.initialisation import (
 )
 from nisqdl.engines.pauli_paths.maps import Characteristic, LocalMap, Turn
 from nisqdl.engines.pauli_paths.observable import Product, support
-from nisqdl.engines.pauli_paths.steps import Lowered, Step, collected_start
+from nisqdl.engines.pauli_paths.steps import Lowered, Step, collected_start, without_idle_qubits
 from nisqdl.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,13 +57,11 @@ def lower(
     unrolled = unroll(circuit, _marked(noise.after, repeats))
     events: list[Event] = [*unrolled.events, *map(_as_noise, noise.at_end)]
     events, qubits = causal_cone(events, support(products))
-    turns = _Turns(circuit, unrolled.expressions, initialisation)
-    steps = list(_steps(events, turns))
     place = {qubit: i for i, qubit in enumerate(qubits)}
-    steps = [replace(step, qubits=tuple(place[q] for q in step.qubits)) for step in steps]
+    steps = _Steps(circuit, unrolled.expressions, initialisation, place)
     return Lowered(
         qubits=tuple(qubits),
-        steps=tuple(steps),
+        steps=tuple(steps.of(events)),
         start=np.tile([1.0, 0.0, 0.0, 1.0], (len(qubits), 1)),
         products=tuple(
             Product(p.coefficient, {place[q]: f for q, f in p.factors.items() if q in place})
@@ -76,76 +74,87 @@ def lower(
 def prepared(lowered: Lowered, twirl: bool) -> Lowered:
     """Twirl the noise if it is to be, take the product start in, and fuse what is fixed."""
     if twirl:
-        lowered = replace(lowered, steps=tuple(map(_twirled, lowered.steps)))
-    return fused(collected_start(lowered))
+        diagonals = Made(lambda matrix: np.diag(np.diag(matrix)))
+        steps = tuple(
+            Step(step.qubits, diagonals.of(step.matrix), None, (), True)
+            if step.is_noise and step.matrix is not None
+            else step
+            for step in lowered.steps
+        )
+        lowered = replace(lowered, steps=steps)
+    return fused(without_idle_qubits(collected_start(lowered)))
 
 
 def neglected_by_twirling(lowered: Lowered) -> float:
     """The largest entry of a noise channel's transfer matrix off its diagonal."""
-    found = 0.0
-    for step in lowered.steps:
-        if step.is_noise and step.matrix is not None:
-            off = step.matrix - np.diag(np.diag(step.matrix))
-            found = max(found, float(np.abs(off).max()))
-    return found
+    noise = {id(step.matrix): step.matrix for step in lowered.steps if step.is_noise}
+    return max(
+        (_off_diagonal(matrix) for matrix in noise.values() if matrix is not None), default=0.0
+    )
 
 
-def _twirled(step: Step) -> Step:
-    if not step.is_noise or step.matrix is None:
-        return step
-    return replace(step, matrix=np.diag(np.diag(step.matrix)))
+def _off_diagonal(matrix: Floats) -> float:
+    return float(np.abs(matrix - np.diag(np.diag(matrix))).max())
 
 
-def _steps(events: Sequence[Event], turns: _Turns) -> Iterator[Step]:
-    waiting: list[Rotation] = []
-    for event in events:
-        if isinstance(event, Rotation) and turns.parameters(event):
-            if waiting and not turns.share(waiting[-1], event):
-                yield turns.step(waiting)
-                waiting = []
-            waiting.append(event)
-            continue
-        if waiting:
-            yield turns.step(waiting)
-            waiting = []
-        if isinstance(event, Rotation):
-            yield turns.fixed(event)
-        else:
-            yield Step(event.qubits, _rounded(event.matrix), None, (), _is_noise(event))
-    if waiting:
-        yield turns.step(waiting)
-
-
-class _Turns:
-    """Rotations by affine angles; each parameter belongs to one step."""
+class _Steps:
+    """Makes steps of events; each parameter belongs to one step."""
 
     def __init__(
-        self, circuit: QuantumCircuit, expressions: Sequence[Any], initialisation: Initialisation
+        self,
+        circuit: QuantumCircuit,
+        expressions: Sequence[Any],
+        initialisation: Initialisation,
+        place: Mapping[int, int],
     ) -> None:
         self._parameters: list[Parameter] = list(circuit.parameters)
         self._leaves = {p: Leaf("weight", i) for i, p in enumerate(self._parameters)}
         self._expressions = expressions
         self._initialisation = initialisation
+        self._place = place
         self._used: set[int] = set()
         self._maps: dict[Any, LocalMap] = {}
+        self._fixed: dict[Any, Floats] = {}
+        self._rounded = Made(_rounded)
 
-    def parameters(self, event: Rotation) -> frozenset[Any]:
+    def of(self, events: Sequence[Event]) -> Iterator[Step]:
+        """The steps, in order of time."""
+        waiting: list[Rotation] = []
+        for event in events:
+            if isinstance(event, Rotation) and self._parameters_of(event):
+                if waiting and not self._share(waiting[-1], event):
+                    yield self._turning(waiting)
+                    waiting = []
+                waiting.append(event)
+                continue
+            if waiting:
+                yield self._turning(waiting)
+                waiting = []
+            matrix = event.matrix if isinstance(event, Channel) else self._turned(event)
+            noise = isinstance(event, NoiseChannel)
+            yield Step(self._placed(event.qubits), self._rounded.of(matrix), None, (), noise)
+        if waiting:
+            yield self._turning(waiting)
+
+    def _parameters_of(self, event: Rotation) -> frozenset[Any]:
         return frozenset(getattr(self._expressions[event.angle], "parameters", ()))
 
-    def share(self, one: Rotation, other: Rotation) -> bool:
-        return not self.parameters(one).isdisjoint(self.parameters(other))
+    def _share(self, one: Rotation, other: Rotation) -> bool:
+        return not self._parameters_of(one).isdisjoint(self._parameters_of(other))
 
-    def fixed(self, event: Rotation) -> Step:
+    def _placed(self, qubits: Qubits) -> Qubits:
+        return tuple(self._place[qubit] for qubit in qubits)
+
+    def _turned(self, event: Rotation) -> Floats:
         """A rotation by a number."""
         turn = Turn(event.paulis, 0.0, float(self._expressions[event.angle]))
-        key = (turn,)
-        if key not in self._maps:
-            self._maps[key] = LocalMap.turned([turn], lambda _: 1.0)
-        matrix = self._maps[key].matrix
-        assert matrix is not None
-        return Step(event.qubits, _rounded(matrix), None, (), False)
+        if turn not in self._fixed:
+            matrix = LocalMap.turned([turn], lambda _: 1.0).matrix
+            assert matrix is not None
+            self._fixed[turn] = matrix
+        return self._fixed[turn]
 
-    def step(self, events: Sequence[Rotation]) -> Step:
+    def _turning(self, events: Sequence[Rotation]) -> Step:
         """One rotation, or several in a row that share their one parameter."""
         forms = [self._affine(event) for event in events]
         used = sorted({index for form in forms for index in form if index != "constant"})
@@ -182,7 +191,7 @@ class _Turns:
         key = (turns, law)
         if key not in self._maps:
             self._maps[key] = LocalMap.turned(turns, _characteristic(law))
-        return Step(qubits, None, self._maps[key], derivatives, False)
+        return Step(self._placed(qubits), None, self._maps[key], derivatives)
 
     def _affine(self, event: Rotation) -> dict[Any, float]:
         expression = self._expressions[event.angle]
@@ -250,10 +259,6 @@ def _marked(after: After, repeats: bool) -> After:
 
 def _as_noise(channel: Channel) -> NoiseChannel:
     return NoiseChannel(channel.qubits, channel.matrix)
-
-
-def _is_noise(event: Event) -> bool:
-    return isinstance(event, NoiseChannel)
 
 
 def _rounded(matrix: Floats) -> Floats:

@@ -65,17 +65,20 @@ class LocalMap:
         frequencies: (F,).
         parts: (F, 4^k, 4^k), complex.
         means: E[exp(i (f + f') θ)], (F, F).
+        first_means: E[exp(i f θ)], (F,).
     """
 
     frequencies: Floats
     parts: npt.NDArray[np.complex128]
     means: npt.NDArray[np.complex128]
+    first_means: npt.NDArray[np.complex128]
     _blocks: dict[int, tuple[Block, ...]] = field(default_factory=dict)
 
     @classmethod
     def fixed(cls, matrix: Floats) -> LocalMap:
         """A matrix that does not depend on any angle."""
-        return cls(np.zeros(1), matrix[np.newaxis].astype(complex), np.ones((1, 1), dtype=complex))
+        one = np.ones((1, 1), dtype=complex)
+        return cls(np.zeros(1), matrix[np.newaxis].astype(complex), one, one[0])
 
     @classmethod
     def turned(cls, turns: Sequence[Turn], characteristic: Characteristic) -> LocalMap:
@@ -91,7 +94,8 @@ class LocalMap:
             parts = {key: part for key, part in grown.items() if np.abs(part).max() > _ZERO}
         frequencies = np.array(list(parts))
         means = np.array([[characteristic(f + g) for g in parts] for f in parts], dtype=complex)
-        return cls(frequencies, np.array(list(parts.values())), means)
+        first_means = np.array([characteristic(f) for f in parts], dtype=complex)
+        return cls(frequencies, np.array(list(parts.values())), means, first_means)
 
     @property
     def num_qubits(self) -> int:
@@ -101,6 +105,11 @@ class LocalMap:
     def matrix(self) -> Floats | None:
         """The matrix where it is fixed."""
         return self.parts[0].real if len(self.parts) == 1 and not self.frequencies[0] else None
+
+    @cached_property
+    def average(self) -> Floats:
+        """E[M]."""
+        return _clean(np.einsum("f,flo->lo", self.first_means, self.parts).real)
 
     @cached_property
     def squares(self) -> Floats:

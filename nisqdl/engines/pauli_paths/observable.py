@@ -93,7 +93,7 @@ def read_observable(given: ObservableLike, num_qubits: int) -> tuple[Product, ..
             for qubit, bit in zip(term.indices, term.bit_terms, strict=True)
         }
         products.append(Product(float(term.coeff.real), factors))
-    return _written_out(products)
+    return written_out(products)
 
 
 def as_read(products: Sequence[Product], readout: Mapping[int, Readout]) -> tuple[Product, ...]:
@@ -112,7 +112,7 @@ def as_read(products: Sequence[Product], readout: Mapping[int, Readout]) -> tupl
             x, y, z = ((1 - a - b) * value for value in traceless)
             factors[qubit] = (one + shift, x, y, z)
         changed.append(Product(term.coefficient, factors))
-    return _written_out(changed)
+    return written_out(changed)
 
 
 def support(products: Sequence[Product]) -> set[int]:
@@ -137,16 +137,42 @@ def dense(products: Sequence[Product], qubits: Sequence[int]) -> Floats:
     return np.asarray(total)
 
 
-def _written_out(products: list[Product]) -> tuple[Product, ...]:
-    """As different Pauli strings where they are not too many, equal ones merged."""
-    if sum(term.num_strings for term in products) > MANY_STRINGS:
-        return tuple(products)
+def written_out(products: list[Product]) -> tuple[Product, ...]:
+    """As different Pauli strings, equal ones merged; products of very many strings stay."""
+    many = sum(term.num_strings for term in products) > MANY_STRINGS
     merged: dict[frozenset[Any], float] = {}
+    wide = []
     for term in products:
+        if many and term.num_strings > 1:
+            wide.append(term)
+            continue
         for string in term.strings():
             key = frozenset(string.factors.items())
             merged[key] = merged.get(key, 0.0) + string.coefficient
-    return tuple(Product(value, dict(sorted(key))) for key, value in merged.items() if value)
+    return tuple(Product(value, dict(sorted(key))) for key, value in merged.items() if value) + (
+        tuple(wide)
+    )
+
+
+def constant(products: Sequence[Product]) -> float:
+    """The coefficient of the identity."""
+    total = 0.0
+    for term in products:
+        total += term.coefficient * math.prod(factor[0] for factor in term.factors.values())
+    return total
+
+
+def square_sum(products: Sequence[Product]) -> float:
+    """At least the sum of all strings' squared coefficients: no second moment is larger where
+    different strings are uncorrelated."""
+    norms = [
+        abs(term.coefficient)
+        * math.sqrt(math.prod(sum(v * v for v in f) for f in term.factors.values()))
+        for term in products
+    ]
+    if all(term.num_strings == 1 for term in products):
+        return sum(norm * norm for norm in norms)
+    return sum(norms) ** 2
 
 
 _UNIT = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))

@@ -1,146 +1,71 @@
-"""Populations of walks: where they begin, how they are run, and what they say together."""
+"""Populations of walks: where they begin and how they are run."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.exact.ptm import Floats
-from nisqdl.engines.pauli_paths.guide import (
-    BRANCH_PAIR,
-    PERMUTE_PAIR,
-    Guide,
-    Operations,
-    guide,
-    operations,
-)
+from nisqdl.engines.pauli_paths.guide import BRANCH_PAIR, PERMUTE_PAIR, Guide, Operations
 from nisqdl.engines.pauli_paths.observable import Product
 from nisqdl.engines.pauli_paths.steps import Lowered
 from nisqdl.engines.pauli_paths.walk import collect, walk
-from nisqdl.seeds import derive, generator
-
-POPULATIONS = 32
-"""Independent ones, whose spread gives the standard errors."""
-
-PILOTS = 8
-"""Populations that try a guide."""
-
-DENSITIES = (1.0, 0.85, 0.75, 0.7)
-"""Guides that are tried; see :func:`nisqdl.engines.pauli_paths.guide.guide`."""
+from nisqdl.seeds import generator
 
 MOST_DRAWINGS = 512
 """Past so many, weights are carried on as they are."""
+
+_INTERVAL = 8
+"""Weights are looked at after so many operations that change them."""
 
 Bits = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
-    """Second moments with standard errors.
+class Estimate:
+    """What one population says.
 
     Attributes:
-        second, second_stderr: E[C²].
-        gradient, gradient_stderr: E[(∂C)²] of every parameter of the circuit.
-        unresolved: Parameters that no walk contributed to though some could; their gradient is 0
-            and their standard error a bound. The last entry is for E[C²].
-        largest_share: Of one population in E[C²] without the constant's part; 1/32 if all agree.
+        second: E[C²] without the constant's part.
+        gradient: E[(∂C)²] of each slot.
+        effective: How many walks each of these rests on, (slots,).
     """
 
     second: float
-    second_stderr: float
     gradient: Floats
-    gradient_stderr: Floats
-    unresolved: npt.NDArray[np.bool_]
-    largest_share: float = 0.0
+    effective: Floats
 
 
-def walk_moments(lowered: Lowered, walks: int, seed: int, threads: int) -> Moments:
-    """Sample the chain by guided walks.
-
-    Args:
-        walks: How many in all, rounded up to whole machine words in each population.
-        seed: The same seed gives the same numbers, whatever the number of threads.
-    """
-    ops = operations(lowered)
-    words = -(-walks // (64 * POPULATIONS))
-    with ThreadPoolExecutor(threads) as pool:
-        walked = _best(lowered, ops, words, seed, pool)
-        runs = pool.map(walked.population, (derive(seed, "walk", k) for k in range(POPULATIONS)))
-        found = list(runs)
-    seconds = np.array([second for second, _ in found])
-    slots = np.array([gradient for _, gradient in found])
-    return _moments(walked, seconds, slots)
-
-
-def _best(
-    lowered: Lowered, ops: Operations, words: int, seed: int, pool: ThreadPoolExecutor
-) -> _Walked:
-    """The guide that finds most, by smaller populations that are then forgotten.
-
-    The mean of the logarithm of unbiased estimates is below that of what they estimate, the more
-    so the wider they scatter.
-    """
-    guides = [guide(lowered, ops, density) for density in DENSITIES]
-    if all(np.array_equal(other.weights, guides[0].weights) for other in guides):
-        return _Walked(lowered, ops, guides[0], words)
-    pilots = [_Walked(lowered, ops, found, -(-words // 4)) for found in guides]
-    scores = []
-    for pilot in pilots:
-        seeds = [derive(seed, "pilot", k) for k in range(PILOTS)]
-        seconds = np.array([second for second, _ in pool.map(pilot.population, seeds)])
-        scores.append(float(np.log(np.maximum(seconds, 1e-300)).mean()))
-    return _Walked(lowered, ops, guides[int(np.argmax(scores))], words)
-
-
-def _moments(walked: _Walked, seconds: Floats, slots: Floats) -> Moments:
-    size = walked.lowered.num_parameters
-    gradient, stderr = np.zeros(size), np.zeros(size)
-    unresolved = np.zeros(size + 1, dtype=np.bool_)
-    second, second_stderr = _mean(seconds)
-    means, stderrs = _mean(slots)
-    # Three events are the 95 % bound where none was seen.
-    bound = 3.0 / (POPULATIONS * walked.size) * float(second or walked.bound)
-    for slot, row, factor in walked.ops.derivatives:
-        gradient[row], stderr[row] = factor * means[slot], factor * stderrs[slot]
-        if means[slot] == 0 and walked.guide.possible[slot]:
-            unresolved[row], stderr[row] = True, factor * bound
-    if second == 0 and walked.bound:
-        unresolved[size], second_stderr = True, np.asarray(bound)
-    return Moments(
-        float(second) + walked.constant**2, float(second_stderr), gradient, stderr, unresolved,
-        float(seconds.max(initial=0.0) / seconds.sum()) if second else 0.0,
-    )  # fmt: skip
-
-
-def _mean(values: Floats) -> tuple[Floats, Floats]:
-    spread = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    return np.asarray(values.mean(axis=0)), np.asarray(spread)
-
-
-class _Walked:
+class Populations:
     """A circuit ready for populations of ``64 · words`` walks."""
 
     def __init__(self, lowered: Lowered, ops: Operations, guide: Guide, words: int) -> None:
         self.lowered, self.ops, self.guide, self.words = lowered, ops, guide, words
         self.size = 64 * words
-        self.constant = sum(p.coefficient for p in lowered.products if not p.factors)
         self._terms = [p for p in lowered.products if p.factors]
         self._shares = np.array([_share(term, guide.top) for term in self._terms])
-        self.bound = float(self._shares.sum())
         self._weighed = int((ops.kinds >= PERMUTE_PAIR).sum())
         self._pairs = int((ops.kinds == BRANCH_PAIR).sum())
         slopes = ops.slopes
         self._moves = bool((slopes[:, 0] != slopes[:, 1]).any())
 
-    def population(self, seed: int) -> tuple[float, Floats]:
-        """One estimate of E[C²] without the constant's part, and of each slot's gradient."""
+    @property
+    def are_empty(self) -> bool:
+        """Whether no string of the observable can come home: everything is exactly 0."""
+        return not self._shares.sum() > 0
+
+    def run(self, seed: int, collecting: bool = True) -> Estimate:
+        """Run one population.
+
+        Args:
+            collecting: Whether the gradients are asked for; else they are zeros.
+        """
         ops, guide, slots = self.ops, self.guide, self.ops.num_slots
-        gradient = np.zeros(slots)
-        if not self.bound:
-            return 0.0, gradient
+        gradient, effective = np.zeros(slots), np.zeros(slots)
+        if self.are_empty:
+            return Estimate(0.0, gradient, effective)
         rng = generator(seed, "letters")
         x, z, weights = self._begin(rng)
         noted = np.zeros((slots + 1, self.words), dtype=np.uint64)
@@ -156,11 +81,14 @@ class _Walked:
         )  # fmt: skip
         weights *= np.exp(scale) / self.size
         second = float(weights.sum())
+        if not collecting:
+            return Estimate(second, gradient, effective)
         collect(
             ops.kinds, ops.maps, ops.slots, guide.outcome_places, ops.slopes, ops.pair_slopes,
             weights, noted, moved, noted_pairs, ancestors, redrawn, np.empty(self.size), gradient,
+            effective,
         )  # fmt: skip
-        return second, gradient
+        return Estimate(second, gradient, effective)
 
     def _begin(self, rng: np.random.Generator) -> tuple[Bits, Bits, Floats]:
         """Strings of the observable in proportion to what the guide expects of them."""
@@ -192,10 +120,6 @@ class _Walked:
             total += component
             squares += component**2
         return np.divide(total**2, squares, out=np.zeros(self.size), where=squares > 0)
-
-
-_INTERVAL = 8
-"""Weights are looked at after so many operations that change them."""
 
 
 def _share(term: Product, top: Floats) -> float:

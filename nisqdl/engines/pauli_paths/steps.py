@@ -10,7 +10,7 @@ import numpy as np
 from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.exact.unroll import Qubits
 from nisqdl.engines.pauli_paths.maps import LocalMap
-from nisqdl.engines.pauli_paths.observable import Product
+from nisqdl.engines.pauli_paths.observable import Product, written_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +76,18 @@ def collected_start(lowered: Lowered) -> Lowered:
             rest.append(step)
     start[np.abs(start) < 1e-13] = 0.0
     return replace(lowered, start=start, steps=tuple(rest))
+
+
+def without_idle_qubits(lowered: Lowered) -> Lowered:
+    """Factors of the observable on qubits without steps have one value, which is taken in."""
+    busy = {qubit for step in lowered.steps for qubit in step.qubits}
+    products = []
+    for term in lowered.products:
+        coefficient, factors = term.coefficient, {}
+        for qubit, factor in term.factors.items():
+            if qubit in busy:
+                factors[qubit] = factor
+            else:
+                coefficient *= float(np.dot(factor, lowered.start[qubit]))
+        products.append(Product(coefficient, factors))
+    return replace(lowered, products=written_out(products))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,16 +13,18 @@ import numpy.typing as npt
 
 from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.pauli_paths.chain import MOST_QUBITS, find_chain
-from nisqdl.engines.pauli_paths.coherence import check_strings_are_uncorrelated
+from nisqdl.engines.pauli_paths.coherence import check_strings_are_uncorrelated, mean_is_constant
 from nisqdl.engines.pauli_paths.initialisation import Initialisation, Uniform
 from nisqdl.engines.pauli_paths.lowering import lower, neglected_by_twirling, prepared
+from nisqdl.engines.pauli_paths.mean import mean_of_all_strings, mean_string_by_string
 from nisqdl.engines.pauli_paths.observable import (
     ObservableLike,
     as_read,
+    constant,
     read_observable,
     support,
 )
-from nisqdl.engines.pauli_paths.populations import Moments, walk_moments
+from nisqdl.engines.pauli_paths.sampling import Moments, walk_moments
 from nisqdl.engines.pauli_paths.steps import Lowered
 from nisqdl.engines.primitives.noise import AerSource, NoiseLike, noise_source
 from nisqdl.errors import InputError
@@ -34,13 +36,18 @@ SMALL_SHIFT = 0.05
 """Twirling is left to the engine where no noise channel has a larger entry off its diagonal."""
 
 
+DOMINANT = 0.4
+"""One population of 32 with more than this share of the whole is warned about."""
+
+
 @dataclass(frozen=True, eq=False)
 class GradientVariance:
     """E[C²] and E[(∂ₖC)²] over independent random parameters.
 
     Attributes:
-        second_moment: E[C²]. The variance of C is less by E[C]², which is 0 for traceless
-            observables where every string meets a rotation by a uniform angle.
+        second_moment: E[C²].
+        mean: E[C], exact; NaN where the walks leave it open (a product observable that rotations
+            by uniform angles do not average out). Var C is ``second_moment − mean²``.
         gradient: E[(∂ₖC)²], the variance of the derivative where its mean is 0 (always so for
             uniform angles); in the order of ``parameters``.
         second_moment_stderr, gradient_stderr: Standard errors, 0 where exact; where ``unresolved``,
@@ -55,6 +62,7 @@ class GradientVariance:
     """
 
     second_moment: float
+    mean: float
     gradient: Floats
     second_moment_stderr: float
     gradient_stderr: Floats
@@ -71,7 +79,7 @@ def gradient_variance(
     *,
     noise_model: NoiseLike = None,
     parameters: Sequence[Parameter | str] | None = None,
-    walks: int = 65536,
+    walks: int | None = None,
     seed: int = 0,
     initialisation: Initialisation | None = None,
     twirl: bool | None = None,
@@ -96,7 +104,8 @@ def gradient_variance(
             qubits. Readout errors of the noise act on it, symmetric part and shift alike.
         noise_model: As for :class:`nisqdl.ExactEstimator`.
         parameters: Whose gradients are returned; all, in the order of ``circuit.parameters``.
-        walks: How many are sampled where the chain is not exact.
+        walks: How many are sampled where the chain is not exact; ``None`` takes what some seconds
+            on two cores allow, at least 2^16 and at most 2^22 (a fixed number for each circuit).
         seed: Of the walks.
         initialisation: :class:`Uniform` on [0, 2π), :class:`Gaussian` or :class:`SmallAngle` for
             all parameters, or a mapping from parameters to these; ``None`` is uniform.
@@ -117,7 +126,7 @@ def gradient_variance(
         weighted walks.
     """
     rows = _rows(circuit, parameters)
-    if walks < 1:
+    if walks is not None and walks < 1:
         raise InputError(f"`walks` must be at least 1, but is {walks}.")
     products = read_observable(observable, circuit.num_qubits)
     source = noise_source(noise_model, require_isa)
@@ -129,10 +138,11 @@ def gradient_variance(
         initialisation if initialisation is not None else Uniform(),
         repeats=not (isinstance(source, AerSource) and source.noise.passes),
     )
-    moments, method, neglected = _moments(lowered, twirl, walks, seed, threads)
+    moments, mean, method, neglected = _moments(lowered, twirl, walks, seed, threads)
     names = [parameter.name for parameter in circuit.parameters]
     result = GradientVariance(
         second_moment=moments.second,
+        mean=mean,
         gradient=moments.gradient[rows],
         second_moment_stderr=moments.second_stderr,
         gradient_stderr=moments.gradient_stderr[rows],
@@ -142,7 +152,7 @@ def gradient_variance(
         second_moment_unresolved=bool(moments.unresolved[-1]),
         neglected=neglected,
     )
-    _warn_if_unresolved(result)
+    _warn(result, moments.largest_share)
     return result
 
 
@@ -165,11 +175,14 @@ def _rows(circuit: QuantumCircuit, parameters: Sequence[Parameter | str] | None)
 
 
 def _moments(
-    lowered: Lowered, twirl: bool | None, walks: int, seed: int, threads: int | None
-) -> tuple[Moments, str, float]:
-    """The moments, how they were found, and what twirling neglected."""
+    lowered: Lowered, twirl: bool | None, walks: int | None, seed: int, threads: int | None
+) -> tuple[Moments, float, str, float]:
+    """The moments, the mean, how they were found, and what twirling neglected."""
     shift = neglected_by_twirling(lowered)
-    ways = [False, True] if twirl is None and shift else [bool(twirl)]
+    if twirl is not None or not shift:
+        ways = [bool(twirl)]
+    else:
+        ways = [False, True] if lowered.num_qubits <= MOST_QUBITS else [True]
     for twirled in ways:
         if twirled and twirl is None:
             _check_small(shift, lowered.num_qubits)
@@ -178,13 +191,32 @@ def _moments(
         chain = find_chain(ready)
         if chain is not None:
             second, gradient = chain.second_moments()
-            return _exact(second, gradient), f"exact chain{ending}", neglected
+            mean = mean_of_all_strings(ready)
+            return _exact(second, gradient), mean, f"exact chain{ending}", neglected
         if shift and not twirled and twirl is None:
             continue
-        check_strings_are_uncorrelated(ready)
-        workers = threads if threads is not None else os.cpu_count() or 1
-        return walk_moments(ready, walks, seed, workers), f"guided walks{ending}", neglected
+        moments, mean = _walked(ready, walks, seed, threads)
+        return moments, mean, f"guided walks{ending}", neglected
     raise AssertionError("one of the ways was taken")
+
+
+def _walked(
+    lowered: Lowered, walks: int | None, seed: int, threads: int | None
+) -> tuple[Moments, float]:
+    """Sampled moments, and the mean."""
+    alone = mean = constant(lowered.products)
+    if not mean_is_constant(lowered):
+        check_strings_are_uncorrelated(lowered)
+        mean = mean_string_by_string(lowered)
+    moments = walk_moments(lowered, walks, seed, threads if threads is not None else _cores())
+    if not alone:
+        return moments, mean
+    # C = c + C': the square of the sum has 2 c E[C'] too.
+    return replace(moments, second=moments.second + 2.0 * alone * (mean - alone)), mean
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _exact(second: float, gradient: Floats) -> Moments:
@@ -202,12 +234,20 @@ def _check_small(shift: float, num_qubits: int) -> None:
         )
 
 
-def _warn_if_unresolved(result: GradientVariance) -> None:
+def _warn(result: GradientVariance, largest_share: float) -> None:
+    """Say what the numbers do not show by themselves."""
     count = int(result.unresolved.sum())
     if count:
+        bound = result.gradient_stderr[result.unresolved].max()
         warnings.warn(
             f"No walk contributed to the gradient of {count} of {len(result.gradient)} parameters; "
-            f"they are given as 0 with an upper bound of {result.gradient_stderr.max():.2g} or "
-            "less in `gradient_stderr`. Take more walks to resolve them.",
+            f"they are given as 0 with upper bounds in `gradient_stderr`, of {bound:.2g} at most. "
+            "Take more walks to resolve them.",
+            stacklevel=3,
+        )
+    if result.second_moment_unresolved or largest_share > DOMINANT:
+        warnings.warn(
+            "A few walks carry most of the second moment, so it and its standard error may be too "
+            "small; take more walks.",
             stacklevel=3,
         )

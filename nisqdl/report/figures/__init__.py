@@ -1,5 +1,6 @@
 """Figures of noise_accuracy reports. A new one is one file here and one line in this table."""
 
+from nisqdl.analysis.noise_accuracy import Finding
 from nisqdl.catalog import Table
 from nisqdl.report.figures.accuracy_depth import ACCURACY_DEPTH
 from nisqdl.report.figures.accuracy_scale import ACCURACY_SCALE
@@ -9,7 +10,7 @@ from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.learners import LEARNERS
 from nisqdl.report.figures.training_noise import TRAINING_NOISE
 
-FIGURES: Table[FigureKind] = Table(
+FIGURES: Table[FigureKind[Finding]] = Table(
     "figure",
     {
         "accuracy_scale": ACCURACY_SCALE,

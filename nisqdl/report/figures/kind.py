@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from nisqdl.analysis.noise_accuracy import Finding
 from nisqdl.report.style import Drawing
+
+F = TypeVar("F")
+"""What a study's analysis found."""
 
 
 @dataclass(frozen=True)
-class FigureKind:
-    """One member of the family of figures.
+class FigureKind(Generic[F]):
+    """One member of a study's family of figures.
 
     Attributes:
         name: Also the name of its files.
@@ -23,4 +26,4 @@ class FigureKind:
 
     name: str
     title: str
-    draw: Callable[[Finding, int], Drawing | None]
+    draw: Callable[[F, int], Drawing | None]

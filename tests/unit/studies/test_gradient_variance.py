@@ -1,0 +1,238 @@
+"""The study gradient_variance: its points and steps, and its records against closed forms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from nisqdl.errors import InputError
+from nisqdl.experiment import Experiment, find_file, load
+from nisqdl.store.record import Record
+
+_PRODUCT: dict[str, Any] = {
+    "study": "gradient_variance",
+    "model": {
+        "ansatz": {"name": "two_local", "rotations": ["rx"], "depth": 1},
+        "entangler": "none",
+    },
+    "qubits": [2, 3, 4],
+    "observable": ["projector", "mean_z"],
+    "samples": 2000,
+}
+
+
+def _loaded(folder: Path, **changes: Any) -> Experiment:
+    file = folder / "small.yaml"
+    file.write_text(yaml.safe_dump({**_PRODUCT, **changes}))
+    return load(str(file))
+
+
+def _records(experiment: Experiment) -> list[Record]:
+    artifacts: dict[str, bytes] = {}
+    records: list[Record] = []
+    for step in experiment.study.steps(experiment.points()):
+        outcome = experiment.study.perform(step, {key: artifacts[key] for key in step.needs})
+        if outcome.artifact is not None:
+            artifacts[step.key] = outcome.artifact
+        records.extend(outcome.records)
+    return records
+
+
+def _told(record: Record, name: str) -> tuple[float, float]:
+    return record.values[name], record.values[f"{name}_stderr"]
+
+
+def _is(record: Record, name: str, expected: float) -> None:
+    """Within five standard errors, or to rounding where the number is exact."""
+    value, stderr = _told(record, name)
+    assert value == pytest.approx(expected, abs=5 * stderr + 1e-12), (record.point.settings, name)
+
+
+@pytest.fixture(scope="module")
+def product_records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    return _records(_loaded(tmp_path_factory.mktemp("product")))
+
+
+def test_the_product_ansatz_has_its_closed_forms(product_records: list[Record]) -> None:
+    """physics.md: global (1/8)(3/8)^(n−1); local 1/(8n²), here for Z and not (1 − Z)/2: four times.
+
+    two_local lays its rotations twice here: the sum of two uniform angles is uniform, too.
+    """
+    assert len(product_records) == 12
+    for record in product_records:
+        n = record.point.settings["qubits"]
+        if record.point.settings["observable"] == "projector":
+            expected = (1 / 8) * (3 / 8) ** (n - 1)
+        else:
+            expected = 4 / (8 * n**2)
+        _is(record, "var_grad_first", expected)
+        _is(record, "var_grad_mean", expected)
+        assert record.values["parameters"] == 2 * n
+
+
+def test_pauli_paths_are_exact_there(product_records: list[Record]) -> None:
+    walked = [r for r in product_records if r.point.settings["method"] == "pauli_paths"]
+    assert len(walked) == 6
+    assert all(_told(record, "var_grad_mean")[1] == 0 for record in walked)
+
+
+def test_both_methods_are_run_and_agree(tmp_path: Path) -> None:
+    experiment = _loaded(
+        tmp_path,
+        model={"ansatz": {"name": "efficient_su2", "depth": 3}, "entangler": "linear"},
+        qubits=[3, 10],
+        observable="Z0Z1",
+        samples=500,
+    )
+    by_size: dict[int, dict[str, Record]] = {}
+    for record in _records(experiment):
+        settings = record.point.settings
+        by_size.setdefault(settings["qubits"], {})[settings["method"]] = record
+    for both in by_size.values():
+        assert set(both) == {"sampling", "pauli_paths"}
+        for name in ("second_moment", "var_grad_first", "var_grad_mean"):
+            (one, one_error), (other, other_error) = (_told(r, name) for r in both.values())
+            assert abs(one - other) <= 5 * np.hypot(one_error, other_error), name
+
+
+@pytest.mark.parametrize(("n", "layers"), [(2, 20), (4, 40)])
+def test_the_deep_limit_of_efficient_su2(tmp_path: Path, n: int, layers: int) -> None:
+    """physics.md: the first RY has N/(2(N² − 1))."""
+    experiment = _loaded(
+        tmp_path,
+        model={"ansatz": {"name": "efficient_su2", "depth": layers}, "entangler": "linear"},
+        qubits=n,
+        observable="Z0Z1",
+    )
+    size = 2**n
+    for record in _records(experiment):
+        value, stderr = _told(record, "var_grad_first")
+        assert value == pytest.approx(size / (2 * (size**2 - 1)), abs=5 * stderr, rel=0.01)
+
+
+def test_noise_is_paired_with_its_absence_and_lowers_the_variance(tmp_path: Path) -> None:
+    experiment = _loaded(
+        tmp_path,
+        model={"ansatz": {"name": "real_amplitudes", "depth": 2}, "entangler": "linear"},
+        qubits=3,
+        observable="global_z",
+        target="manila",
+        noise={"scale": [0, 4]},
+        samples=200,
+    )
+    kinds = Counter(step.kind for step in experiment.study.steps(experiment.points()))
+    assert kinds == {"transpile": 1, "measure": 4}
+    found: dict[tuple[str, float], Record] = {}
+    for record in _records(experiment):
+        settings = record.point.settings
+        found[settings["method"], settings["noise.scale"]] = record
+    for method in ("sampling", "pauli_paths"):
+        quiet, noisy = (found[method, scale].values for scale in (0, 4))
+        assert noisy["var_grad_mean"] < 0.9 * quiet["var_grad_mean"]
+        assert quiet["duration_ns"] > 0
+    # Up to eight qubits the chain takes the device's noise whole: no twirl stands between them.
+    for scale in (0, 4):
+        one, one_error = _told(found["sampling", scale], "var_grad_mean")
+        other, _ = _told(found["pauli_paths", scale], "var_grad_mean")
+        assert abs(one - other) <= 5 * one_error
+
+
+def test_layers_and_qubits_partition_the_parameters(product_records: list[Record]) -> None:
+    for record in product_records:
+        values = record.values
+        assert len(values["layer_variances"]) == values["layers"] == 1
+        assert len(values["qubit_variances"]) == record.point.settings["qubits"]
+        listed = np.mean(values["parameter_variances"])
+        assert np.mean(values["qubit_variances"]) == pytest.approx(listed, rel=1e-2)
+        room = 1 + 1e-9  # of rounding in a mean of equal numbers
+        assert values["var_grad_min"] <= room * values["var_grad_mean"]
+        assert values["var_grad_mean"] <= room * values["var_grad_max"]
+
+
+def test_layers_grow_with_the_qubits_where_that_is_asked(tmp_path: Path) -> None:
+    experiment = _loaded(tmp_path, depth_rule="per_qubit", method="pauli_paths")
+    layers = {r.point.settings["qubits"]: r.values["layers"] for r in _records(experiment)}
+    assert layers == {2: 2, 3: 3, 4: 4}
+
+
+def test_a_record_repeats(tmp_path: Path) -> None:
+    experiment = _loaded(tmp_path, qubits=3, observable="mean_z", samples=100)
+    assert [r.values for r in _records(experiment)] == [r.values for r in _records(experiment)]
+
+
+def test_the_other_methods_effort_is_not_part_of_a_point(tmp_path: Path) -> None:
+    def ids(**changes: Any) -> set[str]:
+        points = _loaded(tmp_path, **changes).points()
+        return {p.id for p in points if p.settings["method"] == "sampling"}
+
+    assert ids(walks=128) == ids(walks=256)
+    assert ids(samples=100) != ids(samples=200)
+
+
+def test_a_method_that_does_not_apply_is_left_out_or_refused(tmp_path: Path) -> None:
+    def methods(**changes: Any) -> set[str]:
+        return {p.settings["method"] for p in _loaded(tmp_path, **changes).points()}
+
+    ansatz = {"ansatz": {"name": "real_amplitudes", "depth": 8}, "entangler": "linear"}
+    blocks: dict[str, Any] = {"model": ansatz, "initialisation": "identity_blocks"}
+    assert methods(**blocks) == {"sampling"}
+    assert methods(qubits=40, observable="Z0Z1") == {"pauli_paths"}
+    small: dict[str, Any] = {"qubits": 12, "initialisation": "gaussian"}
+    assert methods(**small, observable="mean_z") == {"sampling"}
+    assert methods(**small, observable="Z0") == {"sampling", "pauli_paths"}
+    with pytest.raises(InputError, match="draws them together"):
+        methods(**blocks, method="pauli_paths")
+    with pytest.raises(InputError, match="at most 16 qubits without noise, but `qubits` is 40"):
+        methods(qubits=40, observable="Z0Z1", method="sampling")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"qubits": 1}, "`qubits`"),
+        ({"observable": "Z7"}, "must be from 0 to 1"),
+        ({"observable": "mean_y"}, "mean_z"),
+        ({"qubits": 12}, "at most 10 qubits"),
+        ({"noise": {"scale": 1}}, "`noise` needs a device"),
+        ({"target": "manila", "qubits": 6}, "manila has 5"),
+        ({"model": {"entangler": "device"}}, "needs a device"),
+        ({"model": {"ansatz": {"name": "two_lokal"}}}, "two_local"),
+        ({"model": {"feature_map": {"name": "angle"}}}, "feature_map"),
+        ({"initialisation": "zeros"}, "uniform"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        _loaded(tmp_path, **changes)
+
+
+def test_an_experiment_says_what_it_would_take(tmp_path: Path) -> None:
+    experiment = _loaded(tmp_path, qubits=2, observable="Z0", target="manila", samples=50)
+    steps = experiment.study.steps(experiment.points())
+    made = {s.key: experiment.study.perform(s, {}).artifact for s in steps if s.kind == "transpile"}
+    artifacts = {key: data for key, data in made.items() if data is not None}
+    (row,) = experiment.study.plan_rows(experiment.points(), artifacts)
+    assert row["target"] == "manila"
+    for step in steps:
+        if step.kind == "measure":
+            assert experiment.study.cost(step, artifacts).seconds > 0
+
+
+@pytest.mark.parametrize("name", ["barren_plateaus", "barren_plateaus_noise"])
+def test_shipped_experiments_run_shrunk(tmp_path: Path, name: str) -> None:
+    document = yaml.safe_load(find_file(name).read_text())
+    document["qubits"] = document["qubits"][:2]
+    document["model"]["ansatz"]["depth"] = document["model"]["ansatz"]["depth"][:2]
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(yaml.safe_dump({**document, "samples": 50}))
+    experiment = load(str(file))
+    records = _records(experiment)
+    assert len(records) == len(experiment.points())
+    assert all(record.values["var_grad_mean"] > 0 for record in records)
