@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -55,10 +56,26 @@ class Angles:
 
     def evaluate(self, features: Floats, weights: Floats) -> Floats:
         """All angles, shape (K, B)."""
+        if self._affine is not None:
+            return self._affine.evaluate(features.T, weights)
         angles = np.empty((self.num_angles, len(features)))
         angles[self.shared_rows] = self.evaluate_shared(weights)[:, np.newaxis]
         angles[self.sampled_rows] = self.evaluate_sampled(features, weights)
         return angles
+
+    @cached_property
+    def _affine(self) -> _Block | None:
+        """All angles in one block, where all are affine: the fewest operations for few samples."""
+        if self._shared.groups or self._sampled.groups:
+            return None
+        order = np.argsort(np.concatenate([self.shared_rows, self.sampled_rows]))
+        a, b = self._shared, self._sampled
+        return _Block(
+            np.concatenate([a.constant, b.constant])[order],
+            np.concatenate([a.by_features, b.by_features])[order],
+            np.concatenate([a.by_weights, b.by_weights])[order],
+            groups=(),
+        )
 
     def evaluate_shared(self, weights: Floats) -> Floats:
         """The feature-free angles, shape (K − S,), in the order of ``shared_rows``."""

@@ -413,6 +413,26 @@ def test_local_depolarizing_of_product_circuits(n, label) -> None:
     assert noisy.second_moment == pytest.approx(factor * ideal.second_moment, rel=1e-9)
 
 
+def test_sum_of_local_strings_is_the_sum_of_their_moments() -> None:
+    """Uncorrelated strings, whose values differ from place to place."""
+    n = 14
+    circuit = layered(n, 5)
+    strings = [("Z", [q], 1.0) for q in range(n)]
+    found = nisqdl.gradient_variance(
+        circuit, SparsePauliOp.from_sparse_list(strings, n), walks=2**17
+    )
+    single = [
+        nisqdl.gradient_variance(circuit, SparsePauliOp.from_sparse_list([s], n), walks=2**17)
+        for s in strings
+    ]
+    total = sum(one.second_moment for one in single)
+    error = np.sqrt(sum(one.second_moment_stderr**2 for one in [found, *single]))
+    assert abs(found.second_moment - total) < 5 * error
+    gradient = sum(one.gradient for one in single)
+    errors = np.sqrt(sum(one.gradient_stderr**2 for one in [found, *single]))
+    assert (np.abs(found.gradient - gradient) < 6 * errors + 1e-12).all()
+
+
 # Rare events.
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nisqdl.engines.exact.factors import assemble
+from nisqdl.engines.exact.factors import assemble, collect
 from nisqdl.engines.exact.program import WIDTH, Floats, Integers, Program, turning_pairs
 from nisqdl.engines.exact.sweeps import sweep, sweep_slopes
 
@@ -63,7 +63,7 @@ class BoundProgram:
     def slopes_from_kept(
         self, kept: Floats, moving: Floats, *, backward: bool, ops: Integers
     ) -> Floats:
-        """Derivatives of Σ adjoint · state, (items, accumulators, WIDTH).
+        """Derivatives of Σ adjoint · state, (items, accumulators · WIDTH).
 
         Args:
             kept: What went the other way, from :meth:`forward_kept` if ``backward``, else from
@@ -76,7 +76,7 @@ class BoundProgram:
         slots = np.arange(kept.shape[1])
         stop = len(self.program.clusters)
         self._sweep_slopes(kept, slots, 0, stop, backward, moving, totals, ops)
-        return totals.reshape(len(moving), -1, WIDTH)
+        return totals
 
     def slopes_recomputed(
         self, start: Floats, moving: Floats, *, backward: bool, ops: Integers
@@ -88,7 +88,7 @@ class BoundProgram:
         totals = np.zeros((len(moving), self.program.accumulators * WIDTH))
         segments = list(self._segments())
         if not segments:
-            return totals.reshape(len(moving), -1, WIDTH)
+            return totals
         if not backward:
             segments.reverse()  # what is recomputed then comes from the end
         checkpoints = self._slots(start, len(segments))
@@ -100,7 +100,7 @@ class BoundProgram:
         for number, (first, stop) in reversed(list(enumerate(segments))):
             slots = self._fill(inner, checkpoints[:, number], first, stop, not backward)
             self._sweep_slopes(inner, slots, first, stop, backward, moving, totals, ops)
-        return totals.reshape(len(moving), -1, WIDTH)
+        return totals
 
     def _carried(self, states: Floats, *, backward: bool) -> Floats:
         count = len(self.program.clusters)
@@ -149,7 +149,7 @@ class BoundProgram:
 
     def _tables(self) -> tuple[Floats, Floats, Integers, Floats, Integers, Floats]:
         p = self.program
-        return self.dense1, p.damp, p.perm, p.factor, _PAIRS, p.dense2
+        return self.dense1, p.damp, p.columns, p.factors, _PAIRS, p.dense2
 
 
 def bind(program: Program, angles: Floats) -> BoundProgram:
@@ -158,28 +158,24 @@ def bind(program: Program, angles: Floats) -> BoundProgram:
     Angles in chains must be the same for all samples; the first column is taken.
     """
     chains = program.chains
-    trig = np.zeros((max(1, len(angles)), 2))
-    trig[: len(angles), 0] = np.cos(angles[:, 0])
-    trig[: len(angles), 1] = np.sin(angles[:, 0])
     dense1 = np.empty((program.num_dense, 16))
     slopes = np.empty((len(chains.turns), 12))
-    assemble(chains.starts, chains.kinds, chains.indices, chains.fixed, trig, dense1, slopes)
+    assemble(chains.starts, chains.kinds, chains.indices, chains.fixed, angles[:, 0], dense1,
+             slopes)  # fmt: skip
     own = angles[program.turns]
-    return BoundProgram(program, dense1, slopes, np.stack([np.cos(own), np.sin(own)], axis=1))
+    trig = np.empty((len(own), 2, own.shape[1]))
+    np.cos(own, out=trig[:, 0])
+    np.sin(own, out=trig[:, 1])
+    return BoundProgram(program, dense1, slopes, trig)
 
 
 def angle_slopes(bound: BoundProgram, totals: Floats, num_angles: int) -> Floats:
     """Derivatives by all K angles, (K, items, WIDTH), from the accumulators' totals."""
     program = bound.program
     chains = program.chains
-    split = 12 * program.num_dense
-    dense = totals[:, :split].reshape(len(totals), program.num_dense, 12, WIDTH)
     result = np.zeros((num_angles, len(totals), WIDTH))
-    if len(chains.turns):
-        each = np.einsum("td,itdw->tiw", bound.slopes, dense[:, chains.owners])
-        np.add.at(result, chains.indices[chains.turns], each)
-    if len(program.turns):
-        np.add.at(result, program.turns, totals[:, split:].transpose(1, 0, 2))
+    collect(chains.owners, chains.turned, bound.slopes, program.turns, program.num_dense,
+            totals, result)  # fmt: skip
     return result
 
 

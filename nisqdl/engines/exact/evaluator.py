@@ -13,8 +13,8 @@ from nisqdl.engines.contract import Array, Pull
 from nisqdl.engines.exact.carry import BoundProgram, angle_slopes, bind, bytes_kept
 from nisqdl.engines.exact.fusion import chains
 from nisqdl.engines.exact.lowering import Lowered
-from nisqdl.engines.exact.product import ProductMeeting, ProductPrefix
-from nisqdl.engines.exact.program import Floats, Program, build_program, tabulate_factors
+from nisqdl.engines.exact.product import ProductMeeting, ProductPrefix, product_prefix
+from nisqdl.engines.exact.program import Floats, Program, build_program
 from nisqdl.engines.exact.shots import Bits, Measurement, drawn_bits, sampled_values
 from nisqdl.engines.exact.swept import SweptMeeting, SweptPrefix, swept_prefix
 from nisqdl.errors import InputError
@@ -138,9 +138,7 @@ class ExactEvaluator:
         alone = chains(lowered.prefix, lowered.num_qubits)
         if alone is None:
             return self._swept(lowered.prefix)
-        return ProductPrefix(
-            lowered.num_qubits, tabulate_factors([chain.factors for chain in alone])
-        )
+        return product_prefix(alone)
 
     @cached_property
     def suffix(self) -> Program:
@@ -216,13 +214,12 @@ class ExactEvaluator:
         count = self.lowered.angles.num_angles
         if kept is not None:
             totals = bound.slopes_from_kept(kept, pulled, backward=False, ops=program.ops)
-            kept_slopes: Floats = angle_slopes(bound, totals, count).sum(axis=(1, 2))
-            return kept_slopes
+            return _summed(angle_slopes(bound, totals, count))
         result = np.zeros(count)
         for o in range(len(pulled)):
             end, moving = self.lowered.observables[o : o + 1], pulled[o : o + 1]
             totals = bound.slopes_recomputed(end, moving, backward=False, ops=program.ops)
-            result += angle_slopes(bound, totals, count).sum(axis=(1, 2))
+            result += _summed(angle_slopes(bound, totals, count))
         return result
 
     @cached_property
@@ -238,6 +235,12 @@ class ExactEvaluator:
             return prefix.meet(angles, observables, derivatives=derivatives)
         ops = prefix.trained_ops if derivatives else None
         return prefix.meet(angles, observables, derivatives=ops)
+
+
+def _summed(slopes: Floats) -> Floats:
+    """(K,) from (K, items, WIDTH)."""
+    total: Floats = slopes.sum(axis=(1, 2))
+    return total
 
 
 def _check_shots(shots: int) -> None:

@@ -60,9 +60,13 @@ def _fused(events: Iterable[Event], sampled_angles: Collection[int]) -> Iterator
     held: dict[Qubits, Channel] = {}  # the last two-qubit channel, which may take more noise in
 
     def release(qubit: int) -> Iterator[Fused]:
-        for qubits in [qubits for qubits in held if qubit in qubits]:
-            yield held.pop(qubits)
         factors = pending.pop(qubit, [])
+        for qubits in [qubits for qubits in held if qubit in qubits]:
+            channel = held.pop(qubits)
+            merged = _merged(channel, qubit, factors)
+            if merged is not None:
+                channel, factors = merged, []
+            yield channel
         if factors:
             yield Chain((qubit,), tuple(factors))
 
@@ -84,6 +88,18 @@ def _fused(events: Iterable[Event], sampled_angles: Collection[int]) -> Iterator
             yield event
     for qubit in sorted(set(pending) | {qubit for qubits in held for qubit in qubits}):
         yield from release(qubit)
+
+
+def _merged(channel: Channel, qubit: int, factors: list[Factor]) -> Channel | None:
+    """The channel with the one matrix that follows on one of its qubits, if no slower for it."""
+    if len(factors) != 1 or isinstance(factors[0], Turn):
+        return None
+    eye = np.eye(4)
+    after = np.kron(eye, factors[0]) if qubit == channel.qubits[0] else np.kron(factors[0], eye)
+    matrix = after @ channel.matrix
+    if ptm.is_sparse(channel.matrix) and not ptm.is_sparse(matrix):
+        return None
+    return Channel(channel.qubits, matrix)
 
 
 def _add(factors: list[Factor], event: Event) -> None:

@@ -3,12 +3,14 @@ without ever being written out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nisqdl.engines.exact.factors import prepare, prepare_slopes
-from nisqdl.engines.exact.program import Factors, Floats
+from nisqdl.engines.exact.fusion import Chain
+from nisqdl.engines.exact.program import Factors, Floats, Integers, tabulate_factors
 
 
 @dataclass(frozen=True)
@@ -16,10 +18,12 @@ class ProductPrefix:
     """One-qubit chains on |0…0⟩.
 
     Attributes:
-        chains: One for each of the n qubits.
+        angles: Those of the K angles that the chains have, ascending.
+        chains: One for each of the n qubits; indices of angles count ``angles``.
     """
 
     num_qubits: int
+    angles: Integers
     chains: Factors
 
     def meet(self, angles: Floats, observables: Floats, *, derivatives: bool) -> ProductMeeting:
@@ -30,17 +34,22 @@ class ProductPrefix:
             derivatives: Whether derivatives by the prefix's own angles will be asked for.
         """
         chains = self.chains
-        samples = angles.shape[1]
-        trig = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        own, samples = angles[self.angles], angles.shape[1]
+        trig = np.empty((len(own), 2, samples))
+        np.cos(own, out=trig[:, 0])
+        np.sin(own, out=trig[:, 1])
+        half = self.num_qubits // 2
         vectors = np.empty((self.num_qubits, 4, samples))
+        low = np.empty((4**half, samples))
+        high = np.empty((4 ** (self.num_qubits - half), samples))
         kept = np.empty((len(chains.kinds) if derivatives else 0, 4, samples))
         prepare(chains.starts, chains.kinds, chains.indices, chains.fixed, trig, derivatives,
-                kept, vectors)  # fmt: skip
-        half = self.num_qubits // 2
-        low, high = _product(vectors[:half]), _product(vectors[half:])
+                kept, vectors, low, high)  # fmt: skip
         carried = observables.reshape(-1, len(low)) @ low
         carried = carried.reshape(len(observables), len(high), samples)
-        return ProductMeeting(self, observables, trig, vectors, kept, low, high, carried)
+        return ProductMeeting(
+            self, observables, len(angles), trig, vectors, kept, low, high, carried
+        )
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class ProductMeeting:
 
     prefix: ProductPrefix
     observables: Floats
+    num_angles: int
     trig: Floats
     vectors: Floats
     kept: Floats
@@ -87,10 +97,21 @@ class ProductMeeting:
             ]
         )
         chains = self.prefix.chains
-        result = np.zeros((len(self.trig), len(pulls)))
+        slopes = np.zeros((len(self.trig), len(pulls)))
         prepare_slopes(chains.starts, chains.kinds, chains.indices, chains.fixed, self.trig,
-                       self.kept, adjoints, result)  # fmt: skip
+                       self.kept, adjoints, slopes)  # fmt: skip
+        result = np.zeros((self.num_angles, len(pulls)))
+        result[self.prefix.angles] = slopes
         return result
+
+
+def product_prefix(chains: Sequence[Chain]) -> ProductPrefix:
+    """A product prefix of one chain for each qubit."""
+    factors = tabulate_factors([chain.factors for chain in chains])
+    angles, places = np.unique(factors.indices[factors.turns], return_inverse=True)
+    indices = factors.indices.copy()
+    indices[factors.turns] = places
+    return ProductPrefix(len(chains), angles, replace(factors, indices=indices))
 
 
 def _product(vectors: Floats) -> Floats:

@@ -19,7 +19,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 # Columns and kinds of the kernels' tables; see tiles.py, which says the same to Numba.
-DENSE1, DAMP1, ROT1, PERM2, ROT2, DENSE2 = range(6)
+DENSE1, DAMP1, ROT1, SPARSE2, ROT2, DENSE2 = range(6)
 KIND, A, B, DATA, ROT, GRAD = range(6)
 
 WIDTH = 8
@@ -47,6 +47,11 @@ class Factors:
         return np.flatnonzero(self.kinds)
 
     @cached_property
+    def turned(self) -> Integers:
+        """The angle of each factor in ``turns``."""
+        return self.indices[self.turns]
+
+    @cached_property
     def owners(self) -> Integers:
         """The chain of each factor in ``turns``."""
         return np.searchsorted(self.starts, self.turns, side="right") - 1
@@ -60,7 +65,8 @@ class Program:
         samples_as_lanes: Whether its states carry WIDTH samples side by side.
         ops, clusters, offsets: See ``tiles.py`` and ``tiling.py``.
         chains: The matrices of the DENSE1 operations.
-        damp: (·, 4) factors of X, Y, Z and shift of Z. perm, factor: (·, 16) of PERM2.
+        damp: (·, 4) factors of X, Y, Z and shift of Z. columns, factors: (·, 64) of SPARSE2;
+            see ``ptm.as_two_terms``.
         dense2: (·, 256).
         turns: The angle of each operation that is a rotation of its own.
         accumulators: Rows of derivatives: 12 for each DENSE1, then one for each rotation.
@@ -73,8 +79,8 @@ class Program:
     offsets: Integers
     chains: Factors
     damp: Floats
-    perm: Integers
-    factor: Floats
+    columns: Integers
+    factors: Floats
     dense2: Floats
     turns: Integers
 
@@ -112,9 +118,10 @@ def build_program(
         events: On qubits below ``num_qubits``.
         sampled_angles: Angles that depend on features.
         samples_as_lanes: Layout of the states; places of the other qubits fill the lanes if not,
-            so clusters then leave at least two qubits out where there are more than three.
+            so clusters then leave two qubits out where three are left for them. (At four qubits
+            half-filled lanes cost less than the twice as many clusters on two.)
     """
-    width = 4 if samples_as_lanes else min(4, max(2, num_qubits - 2))
+    width = 4 if samples_as_lanes else min(4, max(3, num_qubits - 2))
     return _tabulated(
         cluster(fuse(events, sampled_angles), num_qubits, width), num_qubits, samples_as_lanes
     )
@@ -168,8 +175,8 @@ def _tabulated(groups: Sequence[Cluster], num_qubits: int, samples_as_lanes: boo
         offsets=np.concatenate([*offsets, _integers([])]),
         chains=tabulate_factors(table.chains),
         damp=_table(table.damp, 4),
-        perm=_table(table.perm, 16).astype(np.int64),
-        factor=_table(table.factor, 16),
+        columns=_table(table.columns, 64).astype(np.int64),
+        factors=_table(table.factors, 64),
         dense2=_table(table.dense2, 256),
         turns=_integers(table.turns),
     )
@@ -182,8 +189,8 @@ class _Table:
         self.ops: list[list[int]] = []
         self.chains: list[tuple[Factor, ...]] = []
         self.damp: list[Floats] = []
-        self.perm: list[Any] = []
-        self.factor: list[Floats] = []
+        self.columns: list[Any] = []
+        self.factors: list[Floats] = []
         self.dense2: list[Floats] = []
         self.turns: list[int] = []
 
@@ -212,14 +219,14 @@ class _Table:
         self.chains.append(chain.factors)
 
     def _add_channel(self, channel: Channel, strides: Sequence[int]) -> None:
-        permutation = ptm.as_permutation(channel.matrix)
-        if permutation is None:
+        terms = ptm.as_two_terms(channel.matrix)
+        if terms is None:
             self._row(DENSE2, strides, len(self.dense2))
             self.dense2.append(channel.matrix.reshape(256))
             return
-        self._row(PERM2, strides, len(self.perm))
-        self.perm.append(permutation[0])
-        self.factor.append(permutation[1])
+        self._row(SPARSE2, strides, len(self.columns))
+        self.columns.append(terms[0].reshape(64))
+        self.factors.append(terms[1].reshape(64))
 
     def _row(
         self, kind: int, strides: Sequence[int], data: int, *, rot: int = -1, grad: int = -1

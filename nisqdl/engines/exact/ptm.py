@@ -89,12 +89,21 @@ def as_damping(matrix: Floats) -> Floats | None:
     return matrix[[1, 2, 3, 3], [1, 2, 3, 0]]
 
 
-def as_permutation(matrix: Floats) -> tuple[npt.NDArray[np.int64], Floats] | None:
-    """(perm, factor) with row r of the result = factor[r] · row perm[r], else ``None``."""
+def is_sparse(matrix: Floats) -> bool:
+    """Whether no row and no column has more than two entries that are not zero."""
     filled = matrix != 0
-    if (filled.sum(0) > 1).any() or (filled.sum(1) > 1).any():
+    return bool(filled.sum(0).max() <= 2 and filled.sum(1).max() <= 2)
+
+
+def as_two_terms(matrix: Floats) -> tuple[npt.NDArray[np.int64], Floats] | None:
+    """Columns and factors of the two terms of each row, ``None`` if there are more.
+
+    Returns:
+        Both (2, 2, 16): of the matrix and of its transposed; the first and the second term; rows.
+    """
+    if not is_sparse(matrix):
         return None
-    perm = np.argmax(filled, axis=1)
-    empty_rows, free = ~filled.any(1), np.flatnonzero(~filled.any(0))
-    perm[empty_rows] = free
-    return perm.astype(np.int64), matrix[np.arange(16), perm]
+    both = np.stack([matrix, matrix.T])
+    columns = np.argsort(both == 0, axis=2, kind="stable")[:, :, :2]
+    factors = np.take_along_axis(both, columns, axis=2)
+    return columns.transpose(0, 2, 1).astype(np.int64), factors.transpose(0, 2, 1)

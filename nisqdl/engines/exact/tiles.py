@@ -18,10 +18,10 @@ import numpy as np
 from nisqdl.engines.exact.compiled import inlined
 from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
 
-DENSE1, DAMP1, ROT1, PERM2, ROT2, DENSE2 = range(6)
+DENSE1, DAMP1, ROT1, SPARSE2, ROT2, DENSE2 = range(6)
 """Kinds of operation: a dense one-qubit channel; diagonal with a shift of Z by I; a one-qubit
-rotation by an angle of its own; a signed permutation with factors (Clifford with depolarizing);
-a two-qubit Pauli rotation; any two-qubit channel."""
+rotation by an angle of its own; a two-qubit channel of at most two terms a row (Clifford with
+depolarizing, and damping of one qubit); a two-qubit Pauli rotation; any two-qubit channel."""
 
 KIND, A, B, DATA, ROT, GRAD = range(6)
 
@@ -33,7 +33,7 @@ def apply(
     op: Any, rows: Any, source: Any, s: Any, target: Any, t: Any, tables: Any, trig: Any
 ) -> None:
     """Apply an operation to the tile at ``source[s:]`` and write it to ``target[t:]``."""
-    dense1, damp1, perm2, factor2, pairs2, dense2 = tables
+    dense1, damp1, columns2, factors2, pairs2, dense2 = tables
     kind, a, b, data, rot = op[KIND], op[A], op[B], op[DATA], op[ROT]
     if kind == DENSE1:
         _dense1(dense1[data], rows, a, source, s, target, t)
@@ -41,8 +41,8 @@ def apply(
         _damp1(damp1[data], rows, a, source, s, target, t)
     elif kind == ROT1:
         _rot1(data, trig[rot], 1.0, rows, a, source, s, target, t)
-    elif kind == PERM2:
-        _perm2(perm2[data], factor2[data], rows, a, b, source, s, target, t)
+    elif kind == SPARSE2:
+        _sparse2(columns2[data], factors2[data], 0, rows, a, b, source, s, target, t)
     elif kind == ROT2:
         _rot2(pairs2[data], trig[rot], 1.0, rows, a, b, source, s, target, t)
     else:
@@ -54,7 +54,7 @@ def apply_transposed(
     op: Any, rows: Any, source: Any, s: Any, target: Any, t: Any, tables: Any, trig: Any
 ) -> None:
     """Apply the transposed operation: observables and adjoints go backward with it."""
-    dense1, damp1, perm2, factor2, pairs2, dense2 = tables
+    dense1, damp1, columns2, factors2, pairs2, dense2 = tables
     kind, a, b, data, rot = op[KIND], op[A], op[B], op[DATA], op[ROT]
     if kind == DENSE1:
         _dense1_transposed(dense1[data], rows, a, source, s, target, t)
@@ -62,8 +62,8 @@ def apply_transposed(
         _damp1_transposed(damp1[data], rows, a, source, s, target, t)
     elif kind == ROT1:
         _rot1(data, trig[rot], -1.0, rows, a, source, s, target, t)
-    elif kind == PERM2:
-        _perm2_transposed(perm2[data], factor2[data], rows, a, b, source, s, target, t)
+    elif kind == SPARSE2:
+        _sparse2(columns2[data], factors2[data], 32, rows, a, b, source, s, target, t)
     elif kind == ROT2:
         _rot2(pairs2[data], trig[rot], -1.0, rows, a, b, source, s, target, t)
     else:
@@ -154,34 +154,29 @@ def _rot1(
 
 
 @inlined
-def _perm2(
-    perm: Any, factor: Any, rows: Any, a: Any, b: Any, source: Any, s: Any, target: Any, t: Any
-) -> None:
-    """Row r of each pair of qubits (r = digit_a + 4 digit_b) becomes factor[r] · row perm[r]."""
+def _sparse2(
+    columns: Any, factors: Any, first: Any, rows: Any, a: Any, b: Any, source: Any, s: Any,
+    target: Any, t: Any,
+) -> None:  # fmt: skip
+    """Row r of each pair of qubits (r = digit_a + 4 digit_b) becomes a sum of one or two rows.
+
+    Tables are read from ``first``: 16 columns or factors of the first terms, then of the second.
+    """
     small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
     for r in range(16):
         to = t + ((r & 3) * a + (r >> 2) * b) * WIDTH
-        start = s + ((perm[r] & 3) * a + (perm[r] >> 2) * b) * WIDTH
-        f = splat(factor[r])
+        one, two = columns[first + r], columns[first + 16 + r]
+        start = s + ((one & 3) * a + (one >> 2) * b) * WIDTH
+        other = s + ((two & 3) * a + (two >> 2) * b) * WIDTH
+        f, g = splat(factors[first + r]), splat(factors[first + 16 + r])
+        single = factors[first + 16 + r] == 0.0
         for high in range(0, rows * WIDTH, 4 * large):
             for middle in range(high, high + large, 4 * small):
                 for low in range(middle, middle + small, WIDTH):
-                    store(target, to + low, times(f, load(source, start + low)))
-
-
-@inlined
-def _perm2_transposed(
-    perm: Any, factor: Any, rows: Any, a: Any, b: Any, source: Any, s: Any, target: Any, t: Any
-) -> None:
-    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
-    for r in range(16):
-        start = s + ((r & 3) * a + (r >> 2) * b) * WIDTH
-        to = t + ((perm[r] & 3) * a + (perm[r] >> 2) * b) * WIDTH
-        f = splat(factor[r])
-        for high in range(0, rows * WIDTH, 4 * large):
-            for middle in range(high, high + large, 4 * small):
-                for low in range(middle, middle + small, WIDTH):
-                    store(target, to + low, times(f, load(source, start + low)))
+                    term = times(f, load(source, start + low))
+                    if not single:
+                        term = fused(g, load(source, other + low), term)
+                    store(target, to + low, term)
 
 
 @inlined

@@ -11,14 +11,15 @@ letters that the other qubit is expected to have there, the marginals π of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.pauli_paths.fusion import is_monomial
-from nisqdl.engines.pauli_paths.guide_kernels import ascend, descend
+from nisqdl.engines.pauli_paths.guide_kernels import ascend, descend, reach
 from nisqdl.engines.pauli_paths.observable import Product
 from nisqdl.engines.pauli_paths.steps import Lowered, Step
 
@@ -44,6 +45,7 @@ class Operations:
         axes: Of TURN, 1 to 3; (., ) by ``singles``.
         linear: Of PERMUTE and PERMUTE_PAIR, the map of the bits (x₀, z₀, x₁, z₁), by M.
         derivatives: (slot, parameter's row, factor).
+        num_slots: How many operations have gradients.
     """
 
     kinds: Ints
@@ -58,9 +60,26 @@ class Operations:
     linear: npt.NDArray[np.uint64]
     derivatives: tuple[tuple[int, int, float], ...]
 
-    @property
-    def num_slots(self) -> int:
-        return int(self.slots.max(initial=-1)) + 1
+    num_slots: int
+
+    def felt_by(self, qubits: Iterable[int], num_qubits: int) -> tuple[Operations, Ints]:
+        """What strings on these qubits can reach, and the slots that are left, counted anew."""
+        active = np.zeros(num_qubits, dtype=np.uint8)
+        active[list(qubits)] = 1
+        keep = np.zeros(len(self.kinds), dtype=np.uint8)
+        reach(self.qubits, active, keep)
+        rows = np.flatnonzero(keep)
+        slots = self.slots[rows]
+        kept = np.unique(slots[slots >= 0])
+        return replace(
+            self,
+            kinds=self.kinds[rows],
+            qubits=self.qubits[rows],
+            maps=self.maps[rows],
+            slots=np.where(slots >= 0, np.searchsorted(kept, slots), -1),
+            linear=self.linear[rows],
+            num_slots=len(kept),
+        ), kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +212,7 @@ class _Build:
             axes=np.array([_axis(step) for step in self.steps_of_singles], dtype=np.int64),
             linear=np.array(self.linear, dtype=np.uint64).reshape(-1, 4),
             derivatives=tuple(self.derivatives),
+            num_slots=self.num_slots,
         )
 
 

@@ -142,3 +142,12 @@ def ascend(
         for l in range(16):  # noqa: E741
             product = values[a, l % 4] * values[b, l // 4]
             weights[places[m], l] = here[l] / product if product > 0.0 else 0.0
+
+
+@kernel("void(i8[:,::1], u1[::1], u1[::1])")
+def reach(qubits: Any, active: Any, keep: Any) -> None:
+    """Mark the operations that strings on the active qubits can reach (``keep``, (M,))."""
+    for m in range(len(qubits)):
+        a, b = qubits[m]
+        if active[a] or active[b]:
+            keep[m] = active[a] = active[b] = 1

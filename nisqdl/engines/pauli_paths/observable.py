@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ObservableLike: TypeAlias = "str | Pauli | SparsePauliOp | SparseObservable"
 """A Pauli string (qubit 0 rightmost), or a sum; projectors as in Qiskit's ``SparseObservable``."""
 
-MANY_STRINGS = 4096
+MANY_STRINGS = 512
 """Sums of products are written out as Pauli strings up to so many."""
 
 

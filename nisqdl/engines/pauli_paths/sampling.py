@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.pauli_paths.guide import Operations, guide, operations
-from nisqdl.engines.pauli_paths.observable import constant, square_sum
-from nisqdl.engines.pauli_paths.populations import Populations
+from nisqdl.engines.pauli_paths.observable import constant, square_sum, support
+from nisqdl.engines.pauli_paths.populations import Estimate, Populations
 from nisqdl.engines.pauli_paths.steps import Lowered
 from nisqdl.seeds import derive
 
 POPULATIONS = 32
 """Independent ones, whose spread gives the standard errors."""
+
+FEWEST_POPULATIONS = 8
+"""For each string of a sum, whose populations share out :data:`POPULATIONS`."""
+
+MOST_PARTS = 512
+"""Sums of more strings are walked together."""
+
+TRIED = 4
+"""Strings of a sum for which guides are tried."""
 
 PILOTS = 8
 """Populations that try a guide."""
@@ -54,6 +64,9 @@ class Moments:
 def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -> Moments:
     """Sample the chain by guided walks.
 
+    Strings of a sum are walked apart, because a guide compares strings of different places badly;
+    products of many strings are walked together.
+
     Args:
         walks: How many in all, rounded up to whole machine words in each population; ``None``
             takes as many as make :data:`WORK` steps, between 2^16 and 2^22.
@@ -63,55 +76,141 @@ def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -
     if walks is None:
         steps = len(ops.kinds) + 20 * lowered.num_qubits
         walks = min(2**22, max(2**16, WORK // steps))
-    words = -(-walks // (64 * POPULATIONS))
     with ThreadPoolExecutor(threads) as pool:
-        populations = _best(lowered, ops, words, seed, pool)
-        seeds = [derive(seed, "walk", k) for k in range(POPULATIONS)]
-        found = list(pool.map(populations.run, seeds))
-    size = lowered.num_parameters
-    gradient, stderr = np.zeros(size), np.zeros(size)
-    unresolved = np.zeros(size + 1, dtype=np.bool_)
-    seconds = np.array([estimate.second for estimate in found])
-    second, second_stderr = _mean(seconds)
-    means, stderrs = _mean(np.array([estimate.gradient for estimate in found]))
-    limit = square_sum(lowered.products)
+        if len(parts := _parts(lowered)) == 1:
+            density = _best_density(parts[0], ops, walks, seed, pool.map)
+            found = [_estimated(parts[0], ops, density, walks, POPULATIONS, (seed,), pool.map)]
+        else:
+            # A guide that suits some of them is taken for all.
+            tried = parts[:: -(-len(parts) // TRIED)]
+            densities = [_best_density(part, ops, walks, seed, pool.map) for part in tried]
+            density = float(np.median(densities))
+            share = -(-walks // len(parts))
+            count = max(FEWEST_POPULATIONS, -(-POPULATIONS // len(parts)))
+            jobs = [
+                pool.submit(_estimated, part, ops, density, share, count, (seed, number), map)
+                for number, part in enumerate(parts)
+            ]
+            found = [job.result() for job in jobs]
+    return _together(lowered, ops, found)
+
+
+def _parts(lowered: Lowered) -> list[Lowered]:
+    """The observable without its constant, in parts that are walked apart."""
+    terms = [term for term in lowered.products if term.factors]
+    if len(terms) > MOST_PARTS or any(term.num_strings > 1 for term in terms) or not terms:
+        return [lowered]
+    return [replace(lowered, products=(term,)) for term in terms]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What the populations of one part say: means, variances of these, and bounds."""
+
+    second: float
+    variance: float
+    largest: float
+    kept: npt.NDArray[np.int64]
+    gradient: Floats
+    variances: Floats
+    bounds: Floats
+    unseen: bool
+
+
+def _populations(
+    part: Lowered, ops: Operations, density: float, words: int
+) -> tuple[Populations, npt.NDArray[np.int64]]:
+    felt, kept = ops.felt_by(support(part.products), part.num_qubits)
+    return Populations(part, felt, guide(part, felt, density), words), kept
+
+
+def _estimated(
+    part: Lowered,
+    ops: Operations,
+    density: float,
+    walks: int,
+    count: int,
+    purpose: tuple[int, ...],
+    mapped: Callable[..., Iterable[Estimate]],
+) -> _Part:
+    """Run so many populations of one part."""
+    populations, kept = _populations(part, ops, density, -(-walks // (64 * count)))
+    root, *rest = purpose
+    found = list(mapped(populations.run, [derive(root, "walk", *rest, k) for k in range(count)]))
+    second, variance = _mean(np.array([estimate.second for estimate in found]))
+    gradient, variances = _mean(np.array([estimate.gradient for estimate in found]))
     effective = np.sum([estimate.effective for estimate in found], axis=0)
-    # Three events are the 95 % bound where none was seen.
-    bounds = np.minimum(limit, 3.0 * second / effective) if second else np.full(len(means), limit)
-    for slot, row, factor in ops.derivatives:
-        gradient[row], stderr[row] = factor * means[slot], factor * stderrs[slot]
-        if means[slot] == 0 and populations.guide.possible[slot] and not populations.are_empty:
-            unresolved[row], stderr[row] = True, factor * bounds[slot]
-    if second == 0 and not populations.are_empty:
-        unresolved[size], second_stderr = True, np.asarray(limit)
-    return Moments(
-        second=float(second) + constant(lowered.products) ** 2,
-        second_stderr=float(second_stderr),
+    limit = square_sum(part.products) - constant(part.products) ** 2
+    bounds = np.full(len(gradient), limit)
+    if second:
+        # Three events are the 95 % bound where none was seen.
+        seen = effective > 0
+        bounds[seen] = np.minimum(limit, 3.0 * second / effective[seen])
+    possible = populations.guide.possible & (not populations.are_empty)
+    return _Part(
+        second=float(second),
+        variance=float(variance),
+        largest=max(estimate.second for estimate in found) / count,
+        kept=kept,
         gradient=gradient,
-        gradient_stderr=stderr,
-        unresolved=unresolved,
-        largest_share=float(seconds.max() / seconds.sum()) if second else 0.0,
+        variances=variances,
+        bounds=np.where(possible, bounds, 0.0),
+        unseen=second == 0 and not populations.are_empty,
     )
 
 
-def _best(
-    lowered: Lowered, ops: Operations, words: int, seed: int, pool: ThreadPoolExecutor
-) -> Populations:
+def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
+    """Sums over the parts, which are uncorrelated."""
+    slots, variances, bounds = (np.zeros(ops.num_slots) for _ in range(3))
+    for part in parts:
+        slots[part.kept] += part.gradient
+        variances[part.kept] += part.variances
+        bounds[part.kept] += part.bounds
+    size = lowered.num_parameters
+    gradient, stderr = np.zeros(size), np.zeros(size)
+    unresolved = np.zeros(size + 1, dtype=np.bool_)
+    for slot, row, factor in ops.derivatives:
+        gradient[row] = factor * slots[slot]
+        stderr[row] = factor * np.sqrt(variances[slot])
+        if slots[slot] == 0 and bounds[slot] > 0:
+            unresolved[row], stderr[row] = True, factor * bounds[slot]
+    second = sum(part.second for part in parts)
+    error = float(np.sqrt(sum(part.variance for part in parts)))
+    if second == 0 and any(part.unseen for part in parts):
+        unresolved[size], error = True, square_sum(lowered.products)
+    return Moments(
+        second=second + constant(lowered.products) ** 2,
+        second_stderr=error,
+        gradient=gradient,
+        gradient_stderr=stderr,
+        unresolved=unresolved,
+        largest_share=max(part.largest for part in parts) / second if second else 0.0,
+    )
+
+
+def _best_density(
+    part: Lowered,
+    ops: Operations,
+    walks: int,
+    seed: int,
+    mapped: Callable[..., Iterable[Estimate]],
+) -> float:
     """The guide that finds most, by smaller populations that are then forgotten.
 
     The mean of the logarithm of unbiased estimates is below that of what they estimate, the more
     so the wider they scatter.
     """
-    guides = [guide(lowered, ops, density) for density in DENSITIES]
-    if all(np.array_equal(other.weights, guides[0].weights) for other in guides):
-        return Populations(lowered, ops, guides[0], words)
-    pilots = [Populations(lowered, ops, found, -(-words // 4)) for found in guides]
+    words = -(-walks // (64 * POPULATIONS * 4))
+    pilots = [_populations(part, ops, density, words)[0] for density in DENSITIES]
+    first = pilots[0].guide.weights
+    if all(np.array_equal(other.guide.weights, first) for other in pilots):
+        return DENSITIES[0]
     seeds = [derive(seed, "pilot", k) for k in range(PILOTS)]
-    logs = np.empty((len(guides), PILOTS))
+    logs = np.empty((len(pilots), PILOTS))
     for row, pilot in enumerate(pilots):
-        seconds = [estimate.second for estimate in pool.map(pilot.run, seeds, _NO_GRADIENTS)]
+        seconds = [estimate.second for estimate in mapped(pilot.run, seeds, _NO_GRADIENTS)]
         logs[row] = np.log(np.maximum(seconds, 1e-300))
-    return Populations(lowered, ops, guides[_chosen_row(logs)], words)
+    return DENSITIES[_chosen_row(logs)]
 
 
 def _chosen_row(logs: Floats) -> int:
@@ -124,5 +223,6 @@ def _chosen_row(logs: Floats) -> int:
 
 
 def _mean(values: Floats) -> tuple[Floats, Floats]:
-    spread = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    """Means over populations, and the variances of these means."""
+    spread = values.var(axis=0, ddof=1) / len(values)
     return np.asarray(values.mean(axis=0)), np.asarray(spread)

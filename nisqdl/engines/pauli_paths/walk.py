@@ -27,7 +27,6 @@ from nisqdl.engines.pauli_paths.words import (
     weigh,
 )  # fmt: skip
 
-
 HEAVY = 10.0
 """A walk with so many times the mean weight is split, so that what it meets later is averaged."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 from qiskit.circuit import Parameter, ParameterVector
 
@@ -29,11 +29,9 @@ def expressions(draw, depth=3):
         b = draw(expressions(depth=depth - 1))
         return {"+": a + b, "-": a - b, "*": a * b, "/": a / (b * b + 1)}[kind]
     if kind == "f":
-        return draw(
-            st.sampled_from(
-                [a.sin(), a.cos(), a.arctan(), (a / 50).exp(), abs(a), (a * a + 1).log(), -a]
-            )
-        )
+        functions = [a.sin(), a.cos(), a.arctan(), (a / 50).exp(), abs(a), (a * a + 1).log(), -a]
+        # By index: sampled_from would hash the expressions, which Qiskit cannot always.
+        return functions[draw(st.integers(0, len(functions) - 1))]
     return {
         "c+": c + a, "c-": c - a, "-c": a - c, "c*": c * a, "/c": a / c, "**": a**2,
         "c/": c / (a * a + 0.5),
@@ -58,10 +56,17 @@ def test_values_and_derivatives(members, seed):
                 rows[-1].append(e.bind({p: v for p, v in values.items() if p in free}).numeric())
         return np.array(rows, dtype=float)
 
-    expected = bound(features, weights)
+    try:
+        expected = bound(features, weights)
+    except OverflowError:  # towers of squares: Qiskit itself has no number for them
+        reject()
+    assume(np.abs(expected).max() < 1e6)  # else differences say nothing about slopes
     np.testing.assert_allclose(angles.evaluate(features, weights), expected, rtol=1e-12, atol=1e-12)
     for row, e in enumerate(members):
-        assert (row in angles.sampled_rows) == any(p in e.parameters for p in X)
+        if row in angles.sampled_rows:
+            assert any(p in e.parameters for p in X)
+        else:  # free of features, or they cancel: x − x keeps its parameter in Qiskit
+            np.testing.assert_allclose(expected[row], expected[row, 0], rtol=1e-12)
 
     cotangents = rng.normal(size=expected.shape)
     d_weights, d_features = angles.pullback(features, weights, cotangents)

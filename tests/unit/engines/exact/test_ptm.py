@@ -92,11 +92,25 @@ def test_turning_pairs(gate):
     np.testing.assert_allclose(matrix, ptm.unitary_ptm(gate(angle).to_matrix()), atol=1e-14)
 
 
-def test_permutations_are_found_even_where_all_is_forgotten():
-    perm, factor = ptm.as_permutation(ptm.unitary_ptm(ECRGate().to_matrix()))
-    assert sorted(perm) == list(range(16))
-    assert set(np.abs(factor)) == {1.0}
-    perm, factor = ptm.as_permutation(np.diag(ptm.depolarizing(1.0, 2)))
-    assert sorted(perm) == list(range(16))
-    np.testing.assert_array_equal(factor, [1.0] + [0.0] * 15)
-    assert ptm.as_permutation(ptm.unitary_ptm(RXXGate(0.3).to_matrix())) is None
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        ptm.unitary_ptm(ECRGate().to_matrix()),
+        ptm.unitary_ptm(RXXGate(0.3).to_matrix()),
+        np.diag(ptm.depolarizing(1.0, 2)),
+        np.kron(ptm.relaxation(0.3, 1.0, 0.7), np.eye(4)) @ ptm.unitary_ptm(CXGate().to_matrix()),
+    ],
+)
+def test_two_terms_make_up_the_matrix_and_its_transposed(matrix):
+    columns, factors = ptm.as_two_terms(matrix)
+    for each, column, factor in zip((matrix, matrix.T), columns, factors, strict=True):
+        made = np.zeros((16, 16))
+        for term in range(2):
+            made[np.arange(16), column[term]] += factor[term]
+        np.testing.assert_array_equal(made, each)
+
+
+def test_more_than_two_terms_are_not_taken_for_two():
+    assert ptm.as_two_terms(ptm.unitary_ptm(random_unitary(4, seed=1).data)) is None
+    damped = ptm.relaxation(0.3, 1.0, 0.7)
+    assert ptm.as_two_terms(np.kron(damped, damped)) is None
