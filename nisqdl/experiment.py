@@ -193,6 +193,9 @@ def _values(field: FieldInfo, value: Any, file: str, path: tuple[str, ...]) -> l
         return list(items)
     found: list[Any] = []
     for item in items:
+        if item is None and type(None) in _members(field.annotation):
+            found.append(None)
+            continue
         for choice in product(*_alternatives(nested, item, file, path)):
             merged: dict[str, Any] = {}
             for part in choice:
