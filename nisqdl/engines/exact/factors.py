@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nisqdl.engines.exact.compiled import inlined, kernel
-from nisqdl.engines.exact.lanes import WIDTH
+from nisqdl.engines.kernels.compiled import inlined, kernel
+from nisqdl.engines.kernels.lanes import WIDTH
 
 _FACTORS = "i8[::1], i8[::1], i8[::1], f8[:,::1]"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nisqdl.engines.exact.compiled import inlined
-from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
 from nisqdl.engines.exact.tiles import DATA, DENSE1, GRAD, KIND, ROT, ROT1, A, B
+from nisqdl.engines.kernels.compiled import inlined
+from nisqdl.engines.kernels.lanes import WIDTH, fused, load, splat, store, times
 
 
 @inlined

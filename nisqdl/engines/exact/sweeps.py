@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from nisqdl.engines.exact.compiled import kernel
-from nisqdl.engines.exact.lanes import WIDTH
 from nisqdl.engines.exact.slopes import accumulate
 from nisqdl.engines.exact.tiles import GRAD, apply, apply_transposed
 from nisqdl.engines.exact.tiling import (
@@ -28,6 +26,8 @@ from nisqdl.engines.exact.tiling import (
     places,
     scatter,
 )
+from nisqdl.engines.kernels.compiled import kernel
+from nisqdl.engines.kernels.lanes import WIDTH
 
 _TABLES = "Tuple((f8[:,::1], f8[:,::1], i8[:,::1], f8[:,::1], i8[:,:,::1], f8[:,::1]))"
 _PROGRAM = f"i8[:,::1], i8[:,::1], i8[::1], {_TABLES}"

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from nisqdl.engines.exact.compiled import inlined
-from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
+from nisqdl.engines.kernels.compiled import inlined
+from nisqdl.engines.kernels.lanes import WIDTH, fused, load, splat, store, times
 
 DENSE1, DAMP1, ROT1, SPARSE2, ROT2, DENSE2 = range(6)
 """Kinds of operation: a dense one-qubit channel; diagonal with a shift of Z by I; a one-qubit

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nisqdl.engines.exact.compiled import inlined
-from nisqdl.engines.exact.lanes import WIDTH, load, store
+from nisqdl.engines.kernels.compiled import inlined
+from nisqdl.engines.kernels.lanes import WIDTH, load, store
 
 FIRST, LAST, ROWS, ROW_START, PLACES, PLACE_START = range(6)
 """A cluster: its operations [FIRST, LAST), ROWS = 4^m row offsets and PLACES = 4^(n−m) offsets."""

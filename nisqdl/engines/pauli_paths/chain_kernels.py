@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nisqdl.engines.exact.compiled import kernel
+from nisqdl.engines.kernels.compiled import kernel
 
 _ENTRIES = "i8[::1], i8[::1], i8[::1], i8[::1], f8[::1]"
 

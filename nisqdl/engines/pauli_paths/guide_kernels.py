@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nisqdl.engines.exact.compiled import inlined, kernel
+from nisqdl.engines.kernels.compiled import inlined, kernel
 
 _OPS = "i8[::1], i8[:,::1], i8[::1], f8[:,:,::1], f8[:,:,::1]"
 

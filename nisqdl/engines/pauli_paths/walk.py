@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nisqdl.engines.exact.compiled import inlined, kernel
+from nisqdl.engines.kernels.compiled import inlined, kernel
 from nisqdl.engines.pauli_paths.words import (
     NONE,
     ONE,

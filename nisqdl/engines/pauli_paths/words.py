@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nisqdl.engines.exact.compiled import inlined
+from nisqdl.engines.kernels.compiled import inlined
 
 FULL = np.uint64(0xFFFFFFFFFFFFFFFF)
 NONE = np.uint64(0)

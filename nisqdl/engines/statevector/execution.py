@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.contract import Pull
-from nisqdl.engines.exact.lanes import WIDTH
+from nisqdl.engines.kernels.lanes import WIDTH
 from nisqdl.engines.statevector import kernels
 from nisqdl.engines.statevector.program import ROW_BYTES, Floats, Integers, Program
 from nisqdl.engines.statevector.schedule import TILE

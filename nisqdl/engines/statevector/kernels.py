@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nisqdl.engines.exact.compiled import inlined, kernel
-from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
-from nisqdl.engines.statevector.intrinsics import reduced
+from nisqdl.engines.kernels.compiled import inlined, kernel
+from nisqdl.engines.kernels.lanes import WIDTH, fused, load, reduced, splat, store, times
 from nisqdl.engines.statevector.turns import (
     AFTER,
     ROW,

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nisqdl.engines.exact.compiled import inlined
-from nisqdl.engines.exact.lanes import WIDTH, fused, load, splat, store, times
-from nisqdl.engines.statevector.intrinsics import parity, reduced
+from nisqdl.engines.kernels.bits import parity
+from nisqdl.engines.kernels.compiled import inlined
+from nisqdl.engines.kernels.lanes import WIDTH, fused, load, reduced, splat, store, times
 
 V, R, S, GLOBAL_R, GLOBAL_S, TOP, LIVE, SWAPPED, TURN, BEFORE, AFTER = range(11)
 """Columns of an operation: masks in the tile; R and S on all rows; V's highest bit; log2 of the

@@ -8,8 +8,8 @@ import sys
 
 SCRIPT = """
 import numpy as np
-from nisqdl.engines.exact.lanes import load, store, splat, times, fused
-from nisqdl.engines.exact.compiled import kernel
+from nisqdl.engines.kernels.lanes import load, store, splat, times, fused
+from nisqdl.engines.kernels.compiled import kernel
 
 @kernel("void(f8[::1], f8[::1])")
 def line(x, y):

@@ -60,7 +60,7 @@ def _cache_folder() -> Path:
 
 
 def _has_kernels(source: bytes) -> bool:
-    return any(word in source for word in (b"numba", b"llvmlite", b"exact.compiled import"))
+    return any(word in source for word in (b"numba", b"llvmlite", b"kernels.compiled import"))
 
 
 def _announce_first_use(name: str, folder: Path) -> None:

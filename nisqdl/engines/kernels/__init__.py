@@ -1,0 +1,1 @@
+"""What compiled kernels are made with, whatever their engine: caching, vectors, bits."""
