@@ -31,6 +31,18 @@ class PendingError(NisqdlError):
     exit_code = 3
 
 
+class AccountError(NisqdlError):
+    """The account, the service or the way to it does not allow what was asked (exit code 4)."""
+
+    exit_code = 4
+
+
+class BudgetError(NisqdlError):
+    """It would take more QPU time than was allowed, or than is left (exit code 5)."""
+
+    exit_code = 5
+
+
 def unknown_name(kind: str, name: object, valid: Iterable[str], where: str = "") -> InputError:
     """An error for a wrong name that lists the valid ones and the nearest match.
 

@@ -1,0 +1,158 @@
+"""The genuine IBM client against a service of this machine: nothing patched, nothing leaves it.
+
+``local_service`` runs the package localqpu on a free port and points the client at it by the
+client's own environment variables, here and in every process started from here. The home folder
+is apart, and connections other than loopback are refused and fail the test.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nisqdl.catalog import kernel_cache
+
+BACKENDS = ("ibm_torino", "ibm_brisbane", "ibm_sherbrooke")
+_FENCE = Path(__file__).parent / "loopback_only"
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@dataclass(frozen=True)
+class LocalService:
+    """A service on loopback, reset for this test.
+
+    Attributes:
+        url: Where it listens.
+        token: What the client was given as its token: a different one in every test, so that a
+            test can search for it in all that was written.
+        instance: The CRN of its only instance.
+        control: Scenarios, its jobs and its journal of requests (localqpu's control client).
+        home: The home folder of the client.
+    """
+
+    url: str
+    token: str
+    instance: str
+    control: Any
+    home: Path
+
+    def scenario(self, **parts: Any) -> None:
+        """Replace the scenario, e.g. ``scenario(noise=True, seed=1)``."""
+        self.control.set_scenario(parts)
+
+    def calls(self, method: str, path: str) -> list[Any]:
+        """The statuses with which calls of this method and path were answered, in order."""
+        return [
+            entry["status"]
+            for entry in self.control.requests()
+            if (entry["method"], entry["path"]) == (method, path)
+        ]
+
+
+@pytest.fixture(scope="session")
+def local_server() -> Iterator[Any]:
+    """The server; its state is that of the last test. Tests take ``local_service``."""
+    from localqpu.app import start_server
+    from localqpu.context import ServerConfig
+
+    server = start_server(ServerConfig(port=0, backends=BACKENDS))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def local_service(
+    local_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _fenced: None
+) -> Iterator[LocalService]:
+    """The service, reset, with the client's environment pointing at it."""
+    from localqpu.constants import LOCAL_INSTANCE_CRN
+    from localqpu.control_client import LocalqpuControl
+
+    control = LocalqpuControl(local_server.url)
+    control.reset()
+    home, token = tmp_path / "home", f"planted-{secrets.token_hex(16)}"
+    home.mkdir()
+    for name, value in client_environment(local_server.url, token, LOCAL_INSTANCE_CRN).items():
+        monkeypatch.setenv(name, value)
+    # Compiled kernels and fonts are the machine's, whosever home it is.
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(kernel_cache()))
+    monkeypatch.setenv("MPLCONFIGDIR", str(Path.home() / ".config" / "matplotlib"))
+    monkeypatch.setenv("HOME", str(home))
+    outside = Path(os.environ["NISQDL_TEST_OUTSIDE"])
+    yield LocalService(local_server.url, token, LOCAL_INSTANCE_CRN, control, home)
+    control.reset()
+    assert not outside.exists(), f"left loopback: {outside.read_text()}"
+
+
+@pytest.fixture
+def nisqdl(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``nisqdl("account", "check", …)``: our command as a process of its own, in ``tmp_path``."""
+
+    def call(
+        *arguments: str,
+        cwd: Path = tmp_path,
+        answer: str = "",
+        timeout: float = 120,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "nisqdl", *arguments],
+            cwd=cwd,
+            env={**os.environ, **(environment or {})},
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return call
+
+
+def client_environment(url: str, token: str, instance: str) -> dict[str, str]:
+    """What tells the client where its services are.
+
+    The client puts ``quantum.`` before the host of its URL, which no address takes, unless the
+    URL has the word "experimental" in it: here as the user's name, which nobody reads.
+    """
+    return {
+        "IAM_URL": url,
+        "GLOBAL_SEARCH_URL": url,
+        "GLOBAL_CATALOG_URL": f"{url}/api/v1",
+        "QISKIT_IBM_URL": url.replace("://", "://experimental@") + "/api/v1",
+        "QISKIT_IBM_TOKEN": token,
+        "QISKIT_IBM_INSTANCE": instance,
+        "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
+    }
+
+
+@pytest.fixture
+def _fenced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse what is not loopback, in this process and in those that it starts."""
+    _fence_this_process()
+    monkeypatch.setenv("NISQDL_TEST_OUTSIDE", str(tmp_path / "outside.log"))
+    monkeypatch.setenv("PYTHONPATH", str(_FENCE))
+    for name in _PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def _fence_this_process() -> None:
+    if "nisqdl_fence" in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location("nisqdl_fence", _FENCE / "sitecustomize.py")
+    assert spec is not None
+    assert spec.loader is not None
+    fence = importlib.util.module_from_spec(spec)
+    sys.modules["nisqdl_fence"] = fence
+    spec.loader.exec_module(fence)  # adds nothing by itself: the variable is not set yet
+    sys.addaudithook(fence.refuse_outside)
