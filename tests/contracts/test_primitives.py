@@ -188,21 +188,40 @@ def test_sampler_qnn_forward_and_backward():
     np.testing.assert_allclose(found.backward(x, w)[1], expected.backward(x, w)[1], atol=bound)
 
 
-def test_torch_connector():
+@pytest.mark.parametrize("noisy", [False, True])
+def test_torch_connector(noisy):
+    """Where torch is: its derivatives by weights and inputs are slopes of the network's values."""
     torch = pytest.importorskip("torch")
     from qiskit_machine_learning.connectors import TorchConnector
 
     circuit, inputs, weights = qnn_parts(2)
-    estimator = nisqdl.ExactEstimator()
+    noise = None
+    if noisy:
+        names = sorted({i.operation.name for i in circuit.decompose().data})
+        noise = NoiseModel(basis_gates=names)
+        noise.add_all_qubit_quantum_error(depolarizing_error(0.05, 2), ["cx", "cz"])
+        noise.add_all_qubit_readout_error(ReadoutError([[0.97, 0.03], [0.08, 0.92]]))
+    estimator = nisqdl.ExactEstimator(noise, require_isa=False)
     qnn = EstimatorQNN(
         circuit=circuit, input_params=inputs, weight_params=weights, estimator=estimator,
         gradient=nisqdl.ExactGradient(estimator), input_gradients=True, default_precision=0,
     )  # fmt: skip
-    layer = TorchConnector(qnn, initial_weights=np.full(len(weights), 0.3))
-    x = torch.tensor(np.full((3, 2), 0.2), dtype=torch.float64, requires_grad=True)
-    layer(x).sum().backward()
-    assert x.grad is not None
-    assert x.grad.abs().sum() > 0
+    x, w = np.linspace(-0.4, 0.7, 6).reshape(3, 2), np.linspace(0.1, 0.9, len(weights))
+    layer = TorchConnector(qnn, initial_weights=w)
+    given = torch.tensor(x, requires_grad=True)
+    layer(given).sum().backward()
+
+    def slope(dx, dw):
+        up, down = (
+            qnn.forward(x + 1e-5 * dx, w + 1e-5 * dw),
+            qnn.forward(x - 1e-5 * dx, w - 1e-5 * dw),
+        )
+        return (up - down).sum() / 2e-5
+
+    by_inputs = [slope(step.reshape(x.shape), 0 * w) for step in np.eye(x.size)]
+    by_weights = [slope(0 * x, step) for step in np.eye(len(w))]
+    np.testing.assert_allclose(given.grad.numpy().ravel(), by_inputs, atol=1e-6)
+    np.testing.assert_allclose(layer.weight.grad.numpy(), by_weights, atol=1e-5)  # in float32
 
 
 # Traps: what the plain tools do, and what ours do instead.
