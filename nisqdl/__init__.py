@@ -11,7 +11,9 @@ _HOMES = {
     "ExactEstimator": "nisqdl.engines.primitives.estimator",
     "ExactGradient": "nisqdl.engines.primitives.gradient",
     "ExactSampler": "nisqdl.engines.primitives.sampler",
+    "fisher_information": "nisqdl.engines.fisher",
     "gradient_variance": "nisqdl.engines.pauli_paths.variance",
+    "quantum_fisher_information": "nisqdl.engines.fisher",
 }
 """Public names by their modules. These import Qiskit, which takes a second, and are above what
 imports this module, so they are loaded when they are asked for."""

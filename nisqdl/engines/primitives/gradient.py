@@ -64,7 +64,11 @@ class ExactGradient(BaseEstimatorGradient):  # type: ignore[misc]
         _check_options(options)
         values = [np.asarray(row, dtype=float) for row in parameter_values]
         requests, entries = _requests(circuits, observables, values)
-        jacobians = answered(requests, self._estimator.programs, _jacobian, merge_rows=True)
+
+        def slopes(program: Program, rows: Array) -> Array:
+            return program.jacobian(rows)[1]
+
+        jacobians = answered(requests, self._estimator.programs, slopes, merge_rows=True)
         gradients: list[Array] = [np.empty(0)] * len(values)
         for members, jacobian in zip(entries, jacobians, strict=True):
             order = {p: i for i, p in enumerate(circuits[members[0]].parameters)}
@@ -101,15 +105,6 @@ def _requests(
             )
         )
     return requests, list(members.values())
-
-
-def _jacobian(program: Program, rows: Array) -> Array:
-    """(R, O, P), in the order of the circuit's parameters."""
-    _, by_weights, by_features = program.evaluator.jacobian(*program.inputs(rows))
-    found = np.empty((*by_weights.shape[:2], rows.shape[1]))
-    found[:, :, program.varying] = by_features
-    found[:, :, ~program.varying] = by_weights
-    return found
 
 
 def _check_options(options: dict[str, Any]) -> None:

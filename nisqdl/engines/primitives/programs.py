@@ -92,6 +92,14 @@ class Program:
         weights = rows[0, ~self.varying] if len(rows) else np.zeros(int((~self.varying).sum()))
         return np.ascontiguousarray(rows[:, self.varying]), np.ascontiguousarray(weights)
 
+    def jacobian(self, rows: Array) -> tuple[Array, Array]:
+        """Values (R, O) and their derivatives by the circuit's parameters (R, O, P), in order."""
+        values, by_weights, by_features = self.evaluator.jacobian(*self.inputs(rows))
+        found = np.empty((*values.shape, rows.shape[1]))
+        found[:, :, self.varying] = by_features
+        found[:, :, ~self.varying] = by_weights
+        return values, found
+
 
 @dataclass(frozen=True, eq=False)
 class Programs:

@@ -139,16 +139,24 @@ class SlotsOfInputs:
 
     def numbers(self, inputs: Floats) -> SlotNumbers:
         """What the kernels need at inputs (R, I)."""
+        return self.numbers_at(self.at(inputs))
+
+    def at(self, inputs: Floats) -> Floats:
+        """The slots' angles at inputs (R, I), in the order of ``order``, (K, R)."""
         angles: Floats = self.linear @ inputs.T
         angles += self.constant[:, np.newaxis]
         if len(self.others):
             angles[self.others] = self.formulas.evaluate_sampled(inputs, np.empty(0))
+        return angles
+
+    def numbers_at(self, angles: Floats) -> SlotNumbers:
+        """What the kernels need at angles (K, R) in the order of ``order``."""
         return SlotNumbers(
             places=self.places,
             shared=np.empty((0, 2)),
             sampled=_numbers(angles, int(np.count_nonzero(self.is_phase))),
             signs=np.where(self.is_phase, 1.0, -1.0),
-            num_samples=len(inputs),
+            num_samples=angles.shape[1],
         )
 
     def derivatives(self, inputs: Floats, slopes: Floats) -> Floats:
