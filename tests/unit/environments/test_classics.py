@@ -1,0 +1,93 @@
+"""Gymnasium's own environments as the oracle of our batched forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+from nisqdl.environments import ENVIRONMENTS
+from nisqdl.environments.acrobot import AcrobotState
+from nisqdl.environments.policy import episode_tape, play
+
+FROZEN = ENVIRONMENTS["frozen_lake"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "theirs", "arguments"),
+    [
+        ("cart_pole", {}, "CartPole-v1", {}),
+        ("acrobot", {}, "Acrobot-v1", {}),
+        ("frozen_lake", {}, "FrozenLake-v1", {}),
+        ("frozen_lake", {"slippery": False}, "FrozenLake-v1", {"is_slippery": False}),
+        ("frozen_lake", {"map": "8x8"}, "FrozenLake8x8-v1", {}),
+    ],
+)
+def test_is_the_one_of_gymnasium(
+    name: str, options: dict[str, Any], theirs: str, arguments: dict[str, Any]
+) -> None:
+    """The same seed and actions give the same episode, to its end.
+
+    The acrobot is chaotic: rounding grows a hundredfold in a few swings. So each of its steps
+    begins where Gymnasium's does.
+    """
+    environment = ENVIRONMENTS[name]
+    ours = environment.single(environment.read_options(options))
+    original = gymnasium.make(theirs, **arguments)
+    source = np.random.default_rng(2)
+    for seed in range(2 if name == "acrobot" else 12):
+        seen, its = ours.reset(seed=seed)[0], original.reset(seed=seed)[0]
+        over = False
+        while not over:
+            compare(name, seen, its)
+            action = source.integers(ours.action_space.n)
+            seen, *mine = ours.step(action)
+            its, *others = original.step(action)
+            assert mine[:3] == others[:3]
+            if name == "acrobot":
+                compare(name, seen, its)
+                ours._state = AcrobotState(original.unwrapped.state[None].astype(float))
+            over = mine[1] or mine[2]
+        compare(name, seen, its)
+
+
+def compare(name: str, seen: Any, its: Any) -> None:
+    if name == "frozen_lake":
+        assert int("".join(f"{bit:.0f}" for bit in seen), 2) == its
+    else:
+        np.testing.assert_allclose(seen, its, rtol=1e-6, atol=1e-6)
+
+
+def test_optimum_of_the_lake_reaches_what_it_expects() -> None:
+    """Its mean return over 20,000 episodes lies within 4 standard errors of its own value."""
+    dynamics = FROZEN.rules(FROZEN.read_options({}))
+    expected = dynamics.values()[-1, 0]
+    assert 0.73 < expected < 0.75  # 0.82 without a time limit
+    tape = episode_tape(dynamics, 20_000, 0)
+    returns = play(dynamics, tape, FROZEN.prepared("optimum", dynamics, tape, 0)).returns
+    error = np.sqrt(expected * (1 - expected) / len(returns))
+    assert abs(returns.mean() - expected) < 4 * error
+
+
+def test_optimum_of_the_firm_lake_always_arrives() -> None:
+    dynamics = FROZEN.rules(FROZEN.read_options({"slippery": False}))
+    tape = episode_tape(dynamics, 3, 0)
+    played = play(dynamics, tape, FROZEN.prepared("optimum", dynamics, tape, 0))
+    assert played.returns.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "at_least"),
+    [
+        ("cart_pole", "linear", 499.0),
+        ("acrobot", "energy", -120.0),
+    ],
+)
+def test_controllers_control(name: str, baseline: str, at_least: float) -> None:
+    environment = ENVIRONMENTS[name]
+    dynamics = environment.rules(environment.options())
+    tape = episode_tape(dynamics, 100, 0)
+    returns = play(dynamics, tape, environment.prepared(baseline, dynamics, tape, 0)).returns
+    assert returns.mean() >= at_least
