@@ -97,6 +97,7 @@ def step_document(step: Step) -> Json:
         "needs": list(step.needs),
         "points": [{"study": p.study, "settings": dict(p.settings)} for p in step.points],
         "title": step.title,
+        "remote": step.remote,
     }
 
 
@@ -109,6 +110,7 @@ def step_from(document: Json) -> Step:
         needs=tuple(document["needs"]),
         points=tuple(Point(p["study"], p["settings"]) for p in document["points"]),
         title=document["title"],
+        remote=document["remote"],
     )
 
 

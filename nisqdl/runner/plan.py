@@ -17,12 +17,16 @@ class WorkPlan:
     Attributes:
         points: Points of the experiment.
         stored: How many of them have a record already.
-        steps: The steps left, each after those that it needs.
+        steps: The steps that this machine can do now, each after those that it needs.
+        remote: The remote steps left, each after those that it needs.
+        waiting: The steps that need what a remote step has not brought yet.
     """
 
     points: int
     stored: int
     steps: tuple[Step, ...]
+    remote: tuple[Step, ...] = ()
+    waiting: tuple[Step, ...] = ()
 
 
 def plan_work(
@@ -40,8 +44,18 @@ def plan_work(
         keys: Keys of artifacts that are stored.
     """
     left = [point for point in points if point.id not in ids]
-    steps = study.steps(left) if left else []
-    return WorkPlan(len(points), len(points) - len(left), tuple(_needed(steps, keys)))
+    steps = list(_needed(study.steps(left) if left else [], keys))
+    behind: set[str] = set()
+    for step in steps:
+        if step.remote or not behind.isdisjoint(step.needs):
+            behind.add(step.key)
+    return WorkPlan(
+        points=len(points),
+        stored=len(points) - len(left),
+        steps=tuple(step for step in steps if step.key not in behind),
+        remote=tuple(step for step in steps if step.remote),
+        waiting=tuple(step for step in steps if step.key in behind and not step.remote),
+    )
 
 
 def _needed(steps: Sequence[Step], keys: Collection[str]) -> Iterable[Step]:

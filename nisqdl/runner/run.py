@@ -37,10 +37,12 @@ class RunSummary:
 
     Attributes:
         folder: The run folder.
-        points: Points of the experiment; all have a record now.
+        points: Points of the experiment; all have a record now, but those that wait.
         added: Records that were added now.
         steps: Steps of work that were done now.
         seconds: Wall time.
+        remote: Remote steps whose outcome is not in the folder yet.
+        waiting: Points that wait for them.
     """
 
     folder: Path
@@ -48,6 +50,8 @@ class RunSummary:
     added: int
     steps: int
     seconds: float
+    remote: int = 0
+    waiting: int = 0
 
 
 def default_folder(name: str) -> Path:
@@ -58,9 +62,10 @@ def default_folder(name: str) -> Path:
 def run(
     experiment: Experiment, folder: Path, workers: int, progress: Progress | None = None
 ) -> RunSummary:
-    """Do what is left of an experiment; its records are in the folder afterwards.
+    """Do what is left of an experiment and can be done on this machine.
 
-    Each outcome is stored in a transaction as its step ends. Whenever the run is interrupted or
+    Its records are in the folder afterwards, but for points that wait for a remote step. Each
+    outcome is stored in a transaction as its step ends. Whenever the run is interrupted or
     killed, the same call goes on and ends with the same records.
 
     Args:
@@ -87,7 +92,15 @@ def run(
             work = _Work(experiment, plan, store, workers, progress or Silence())
             work.all()
     seconds = time.perf_counter() - start
-    return RunSummary(folder, plan.points, plan.points - plan.stored, len(plan.steps), seconds)
+    return RunSummary(
+        folder,
+        plan.points,
+        sum(len(step.points) for step in plan.steps),
+        len(plan.steps),
+        seconds,
+        len(plan.remote),
+        sum(len(step.points) for step in plan.waiting),
+    )
 
 
 class _Work:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
 from nisqdl.store.record import Json, Point, Record, content_hash
+
+if TYPE_CHECKING:
+    from nisqdl.engines.runtime.request import Request
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Step:
         needs: Keys of the steps whose artifacts it needs.
         points: The points it turns into records; empty for a step that makes an artifact.
         title: What is running, for people (``"train linear ×4 on torino, seed 3"``).
+        remote: Whether a device makes the artifact, and not a worker: the study says what is
+            asked, ``jobs`` submits it, and the artifact is what came back.
     """
 
     study: str
@@ -34,6 +39,7 @@ class Step:
     needs: tuple[str, ...] = ()
     points: tuple[Point, ...] = field(default=())
     title: str = ""
+    remote: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -100,4 +106,17 @@ class Study(Protocol):
 
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """What the step is expected to take."""
+        ...
+
+
+@runtime_checkable
+class RemoteStudy(Study, Protocol):
+    """A study with remote steps."""
+
+    def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
+        """What a remote step asks of its device; ``artifacts`` holds what it needs, by key.
+
+        What comes back is the step's artifact, for steps that need it:
+        :func:`nisqdl.engines.runtime.request.measured_from_bytes` reads it.
+        """
         ...

@@ -54,6 +54,31 @@ def test_what_only_stored_artifacts_need_is_not_done() -> None:
     assert plan.steps == (measure,)
 
 
+def test_remote_steps_and_what_waits_for_them_are_left_to_others() -> None:
+    circuit = Step("s", "transpile", {})
+    first = Step("s", "execute", {"epoch": 0}, (circuit.key,), remote=True)
+    trained = Step("s", "train", {}, (first.key,))
+    second = Step("s", "execute", {"epoch": 1}, (trained.key,), remote=True)
+    measure = Step("s", "measure", {}, (second.key,), (Point("s", {"engine": "runtime"}),))
+    local = Step("s", "measure", {}, (circuit.key,), (Point("s", {"engine": "exact"}),))
+
+    class Chained:
+        def steps(self, points: object) -> list[Step]:
+            return [circuit, first, trained, second, measure, local]
+
+    points = [*measure.points, *local.points]
+    plan = plan_work(Chained(), points)
+    assert plan.steps == (circuit, local)
+    assert plan.remote == (first, second)
+    assert plan.waiting == (trained, measure)
+    plan = plan_work(Chained(), points, keys={circuit.key, first.key})
+    assert plan.steps == (trained, local)
+    assert plan.remote == (second,)
+    assert plan.waiting == (measure,)
+    done = {circuit.key, first.key, trained.key, second.key}
+    assert plan_work(Chained(), points, keys=done).steps == (measure, local)
+
+
 def test_a_study_that_forgets_a_step_is_found_out() -> None:
     class Forgetful:
         def steps(self, points: object) -> list[Step]:

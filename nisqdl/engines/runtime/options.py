@@ -1,0 +1,163 @@
+"""The group ``execution`` of an experiment: how a device runs circuits and mitigates errors."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+DEFAULT_SHOTS = 4096
+"""Shots where neither shots nor a precision is asked: the client's own default."""
+
+Extrapolator = Literal[
+    "linear",
+    "exponential",
+    "double_exponential",
+    "polynomial_degree_1",
+    "polynomial_degree_2",
+    "polynomial_degree_3",
+    "polynomial_degree_4",
+    "fallback",
+]
+
+
+class Zne(BaseModel):
+    """Zero-noise extrapolation.
+
+    Attributes:
+        amplifier: How noise is amplified: two-qubit gates folded at random, or from an end.
+        noise_factors: At which amplifications circuits run; 1 is the device as it is.
+        extrapolator: Fits to try in order; the first that succeeds gives the value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amplifier: Literal["gate_folding", "gate_folding_front", "gate_folding_back"] = "gate_folding"
+    noise_factors: tuple[Annotated[float, Field(ge=1)], ...] = (1.0, 3.0, 5.0)
+    extrapolator: tuple[Extrapolator, ...] = ("exponential", "linear")
+
+    @model_validator(mode="after")
+    def _can_extrapolate(self) -> Zne:
+        if len(set(self.noise_factors)) < 2:
+            raise ValueError("`noise_factors` must hold at least two different factors")
+        if not self.extrapolator:
+            raise ValueError("`extrapolator` must name at least one fit")
+        for name in self.extrapolator:
+            needed = _points_needed(name)
+            if len(set(self.noise_factors)) < needed:
+                raise ValueError(
+                    f"the extrapolator {name!r} needs at least {needed} noise factors, but there "
+                    f"are {len(set(self.noise_factors))}; add factors or name another fit"
+                )
+        return self
+
+
+class DynamicalDecoupling(BaseModel):
+    """Pulses in idle times.
+
+    Attributes:
+        sequence: Which ones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sequence: Literal["XX", "XpXm", "XY4"] = "XX"
+
+
+class Twirling(BaseModel):
+    """Random Pauli frames around gates and measurements.
+
+    Attributes:
+        gates, measure: Whether they are twirled; ``None`` leaves it to the resilience level.
+        num_randomizations: Random circuits for each circuit; ``None`` leaves it to the client.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gates: bool | None = None
+    measure: bool | None = None
+    num_randomizations: int | None = Field(default=None, ge=1, le=100_000)
+
+
+class Execution(BaseModel):
+    """How circuits run on a device; only with ``engine: runtime``.
+
+    Attributes:
+        shots: Shots for each circuit, noise factor and basis; all randomizations together.
+        precision: The standard error aimed at without mitigation, instead of shots: the client
+            takes ⌈1/precision²⌉ shots. Neither: :data:`DEFAULT_SHOTS` shots.
+        resilience_level: 0 nothing; 1 readout mitigation (TREX); 2 also gate twirling and
+            zero-noise extrapolation.
+        measure_mitigation: TREX on or off; ``None`` leaves it to the level.
+        zne: Zero-noise extrapolation with these options at any level; ``None`` leaves it to the
+            level, and ``false`` takes it out of level 2.
+        dynamical_decoupling: ``None`` is none.
+        twirling: What is twirled.
+        fractional_gates: Whether circuits are transpiled to ``rx`` and ``rzz`` with angles.
+        mode: ``batch`` runs jobs close together and on every plan; ``session`` keeps the device
+            (not on the Open plan); ``job`` queues each job by itself.
+        max_execution_time: Bound of one job's time on the device in seconds; the service cancels
+            what takes longer. ``None`` leaves the service's own bound.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shots: int | None = Field(default=None, ge=1, le=10_000_000)
+    precision: float | None = Field(default=None, gt=0, lt=1)
+    resilience_level: Literal[0, 1, 2] = 1
+    measure_mitigation: bool | None = None
+    zne: Zne | Literal[False] | None = None
+    dynamical_decoupling: DynamicalDecoupling | None = None
+    twirling: Twirling = Twirling()
+    fractional_gates: bool = False
+    mode: Literal["batch", "job", "session"] = "batch"
+    max_execution_time: int | None = Field(default=None, ge=1, le=10_800)
+
+    @model_validator(mode="after")
+    def _shots_or_precision(self) -> Execution:
+        if self.shots is not None and self.precision is not None:
+            raise ValueError("give `shots` or `precision`, not both")
+        return self
+
+    @property
+    def effective_shots(self) -> int:
+        """Shots for each circuit, noise factor and basis, as the client counts them."""
+        if self.precision is not None:
+            return math.ceil(1 / self.precision**2)
+        return self.shots or DEFAULT_SHOTS
+
+    @property
+    def mitigates_readout(self) -> bool:
+        """Whether TREX is on, and with it measurement twirling."""
+        return (
+            self.resilience_level >= 1
+            if self.measure_mitigation is None
+            else self.measure_mitigation
+        )
+
+    @property
+    def extrapolation(self) -> Zne | None:
+        """The zero-noise extrapolation in force; ``None`` is none."""
+        if self.zne is None:
+            return Zne() if self.resilience_level == 2 else None
+        return self.zne or None
+
+    @property
+    def twirls_gates(self) -> bool:
+        """Whether two-qubit gates are twirled."""
+        return self.resilience_level == 2 if self.twirling.gates is None else self.twirling.gates
+
+    @property
+    def twirls_measurements(self) -> bool:
+        """Whether measurements are twirled."""
+        asked = self.twirling.measure
+        level = self.resilience_level >= 1 if asked is None else asked
+        return level or self.mitigates_readout
+
+
+def _points_needed(extrapolator: str) -> int:
+    """How many noise factors a fit needs: more than it has parameters."""
+    if extrapolator.startswith("polynomial_degree_"):
+        return int(extrapolator.rsplit("_", 1)[1]) + 1
+    return {"linear": 2, "exponential": 2, "double_exponential": 4, "fallback": 1}[extrapolator]

@@ -1,0 +1,180 @@
+"""What one remote step asks of a device, and what came back for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.errors import InputError
+from nisqdl.store.record import Json
+from nisqdl.targets.serial import isa_from_bytes, isa_to_bytes
+
+if TYPE_CHECKING:
+    from nisqdl.engines.contract import Array
+    from nisqdl.targets.device import Device
+    from nisqdl.targets.isa import IsaModel
+
+REQUEST_FORMAT = "nisqdl request 1"
+MEASURED_FORMAT = "nisqdl measured 1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one remote step asks: every observable at every binding.
+
+    Attributes:
+        isa: The compact ISA model; ``physical_qubits`` say where it goes at submission.
+        bindings: Parameter values, shape (B, F + W): features, then weights, in the model's order.
+        execution: How it runs.
+        backend: The device by the service's name (``"ibm_torino"``).
+    """
+
+    isa: IsaModel
+    bindings: Array
+    execution: Execution
+    backend: str
+
+
+def bound_rows(features: Array, weights: Array) -> Array:
+    """Bindings (B, F + W) of features (B, F) at one weight vector (W,)."""
+    return np.hstack([features, np.broadcast_to(weights, (len(features), len(weights)))])
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What the service says of a job that was done.
+
+    Attributes:
+        id: The job's id.
+        submitted, started, finished: ISO 8601 in UTC; ``None`` where the service did not say.
+        qpu_seconds: Time on the device that the service counts for the whole job.
+        options: The options as the client finalised them.
+    """
+
+    id: str
+    submitted: str | None
+    started: str | None
+    finished: str | None
+    qpu_seconds: float | None
+    options: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came back for one request: the artifact of a remote step.
+
+    Attributes:
+        values: Expectation values, shape (B, O); they may exceed an observable's range.
+        stderr: Their standard errors as the client states them, (B, O).
+        backend: The device by the service's name.
+        jobs: The jobs that it came from; several where it did not fit into one.
+        qpu_seconds: This request's share of the jobs' time, by its executions.
+        unphysical: How many values lie outside their observable's range.
+        snapshot: The device as calibrated when the first of the jobs started.
+    """
+
+    values: Array
+    stderr: Array
+    backend: str
+    jobs: tuple[JobFacts, ...]
+    qpu_seconds: float | None
+    unphysical: int
+    snapshot: Device | None
+
+
+def request_to_bytes(request: Request) -> bytes:
+    """A request as a JSON document in UTF-8; the circuit as QPY in it."""
+    return _written(
+        {
+            "format": REQUEST_FORMAT,
+            "isa": base64.b64encode(isa_to_bytes(request.isa)).decode("ascii"),
+            "bindings": request.bindings.tolist(),
+            "execution": request.execution.model_dump(mode="json"),
+            "backend": request.backend,
+        }
+    )
+
+
+def request_from_bytes(content: bytes) -> Request:
+    """Read what :func:`request_to_bytes` wrote.
+
+    Raises:
+        InputError: It is damaged, or of another format.
+    """
+    document = _read(content, REQUEST_FORMAT, "The stored request")
+    return Request(
+        isa=isa_from_bytes(base64.b64decode(document["isa"])),
+        bindings=np.asarray(document["bindings"], dtype=np.float64),
+        execution=Execution.model_validate(document["execution"]),
+        backend=document["backend"],
+    )
+
+
+def measured_to_bytes(measured: Measured) -> bytes:
+    """What came back as a JSON document in UTF-8."""
+    return _written(
+        {
+            "format": MEASURED_FORMAT,
+            "values": _rows(measured.values),
+            "stderr": _rows(measured.stderr),
+            "backend": measured.backend,
+            "jobs": [asdict(job) for job in measured.jobs],
+            "qpu_seconds": measured.qpu_seconds,
+            "unphysical": measured.unphysical,
+            "snapshot": None if measured.snapshot is None else asdict(measured.snapshot),
+        }
+    )
+
+
+def measured_from_bytes(content: bytes) -> Measured:
+    """Read what :func:`measured_to_bytes` wrote.
+
+    Raises:
+        InputError: It is damaged, or of another format.
+    """
+    from pydantic import TypeAdapter
+
+    from nisqdl.targets.device import Device
+
+    document = _read(content, MEASURED_FORMAT, "The stored measurement")
+    snapshot = document["snapshot"]
+    return Measured(
+        values=np.asarray(document["values"], dtype=np.float64),
+        stderr=np.asarray(document["stderr"], dtype=np.float64),
+        backend=document["backend"],
+        jobs=tuple(JobFacts(**job) for job in document["jobs"]),
+        qpu_seconds=document["qpu_seconds"],
+        unphysical=document["unphysical"],
+        snapshot=None if snapshot is None else TypeAdapter(Device).validate_python(snapshot),
+    )
+
+
+def _rows(table: Array) -> list[list[float | None]]:
+    """Rows for JSON; what is no number becomes ``None``, and NaN again when it is read."""
+    return [[float(v) if np.isfinite(v) else None for v in row] for row in table]
+
+
+def _written(document: Json) -> bytes:
+    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _read(content: bytes, expected: str, what: str) -> Json:
+    try:
+        document = json.loads(content)
+        found = document["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{what} is damaged or cut off ({error}); restore the run folder from a copy."
+        ) from error
+    if found != expected:
+        raise InputError(
+            f"{what} must be of the format {expected!r}, but is of {found!r}; read it with the "
+            "nisqdl that wrote it."
+        )
+    return document
