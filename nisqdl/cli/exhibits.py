@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FEATURES = 4
 """Circuits are drawn for so many features, and two layers."""
 
+ROWS = 150
+"""Generated data are shown by so many rows."""
+
 WORST = 5
 """So many of the best and the worst qubits of a device are told."""
 
@@ -150,28 +153,36 @@ def _drawn(circuit: QuantumCircuit) -> str:
 def _dataset(name: str, out: Path | None) -> Exhibit:
     from nisqdl.datasets import DATASETS
     from nisqdl.datasets.options import DatasetOptions
-    from nisqdl.datasets.summary import summarise
+    from nisqdl.datasets.summary import sample, summarise
+    from nisqdl.report import data_picture
 
     dataset = DATASETS[name]
-    if dataset.needs or dataset.accepts:  # the user's own rows, or as many as are asked for
-        options = [*dataset.needs, *dataset.accepts]
-        told = f"{dataset.summary}; its options: {', '.join(options)}"
-        return Exhibit(
-            {"name": name, "summary": dataset.summary, "options": options},
-            lambda: click.echo(told),
-        )
-    found = summarise(DatasetOptions(name=name, train=2, test=2))
-    document = {
-        "name": name,
-        "summary": dataset.summary,
-        "rows": found.rows,
-        "columns": found.columns,
-        "classes": dict(found.classes),
-    }
+    document: dict[str, Json] = {"name": name, "summary": dataset.summary}
+    taken = [*dataset.needs, *dataset.accepts]
+    if taken:
+        document["options"] = taken
+    if dataset.needs:  # the user's own rows
+        told = f"{dataset.summary}; its options: {', '.join(taken)}"
+        return Exhibit(document, lambda: click.echo(told))
+    options = DatasetOptions(name=name, train=ROWS // 2, test=ROWS // 2)
+    found = summarise(options)
+    if not dataset.is_generated:
+        document["rows"] = found.rows
+        document["classes"] = dict(found.classes)
+    document["columns"] = found.columns
 
     def show() -> None:
-        click.echo(f"{dataset.summary}\n{found.rows} rows, {found.columns} columns\n")
-        print_table(("class", "rows"), found.classes)
+        click.echo(dataset.summary)
+        if dataset.is_generated:
+            click.echo(f"as many rows as are asked for, {found.columns} columns if not told")
+            click.echo(f"its options: {', '.join(taken)}\n")
+            print_table(("class",), [(label,) for label, _ in found.classes])
+        else:
+            click.echo(f"{found.rows} rows, {found.columns} columns\n")
+            print_table(("class", "rows"), found.classes)
+        picture = out or Path(f"{name}.svg")
+        data_picture(name, sample(options), picture)
+        click.echo(f"\nPicture: {picture}")
 
     return Exhibit(document, show)
 

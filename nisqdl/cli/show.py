@@ -24,15 +24,15 @@ Examples:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A device's picture, .svg or .png.  [default: <device>.svg]",
+    help="A device's or data set's picture, .svg or .png.  [default: <name>.svg]",
 )
 @json_option
 def command(name: str, out: Path | None, as_json: bool) -> None:
     """Show one thing that `nisqdl list` lists.
 
     A device gets tables and a picture of its map; a feature map, an ansatz or an entangler its
-    circuit; a noise recipe its numbers; a data set its sizes; an experiment its file. Where one
-    name is of two kinds, say which: device:torino.
+    circuit; a noise recipe its numbers; a data set its sizes and a picture; an experiment its
+    file. Where one name is of two kinds, say which: device:torino.
     """
     shelf, plain = find(name)
     exhibit: Exhibit = EXHIBITS[shelf.name](plain, out)

@@ -27,7 +27,9 @@ def choose_classes(data: RawData, options: DatasetOptions) -> RawData:
     new_index[chosen] = np.arange(len(chosen))
     labels = new_index[data.y]
     keep = labels >= 0
-    return RawData(data.X[keep], labels[keep], tuple(data.class_names[i] for i in chosen))
+    names = tuple(data.class_names[i] for i in chosen)
+    num_train = None if data.num_train is None else int(keep[: data.num_train].sum())
+    return RawData(data.X[keep], labels[keep], names, num_train)
 
 
 def _index(label: int | str, names: tuple[str, ...], source: str) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictInt,
     StrictStr,
     field_validator,
@@ -17,8 +19,19 @@ from pydantic import (
 
 from nisqdl.errors import InputError
 
-_ONLY_SOME = ("noise", "path", "label")
+_ONLY_SOME = (
+    "noise", "path", "label", "columns", "degree", "manifold", "hyperplanes", "side", "qubits",
+    "published",
+)  # fmt: skip
 """Options that only some data sets have; each data set says which in its declaration."""
+
+
+def _is_unset(value: object) -> bool:
+    return value is None
+
+
+def _later() -> Any:
+    return Field(default=None, exclude_if=_is_unset)
 
 
 def _class_label(value: object) -> object:
@@ -45,10 +58,18 @@ class DatasetOptions(BaseModel):
             classes with integers for names (digits, many CSV files).
         scaling: ``angle``: standardise, reduce, scale to [−π/2, π/2]; ``standard``: standardise
             and reduce; ``none``: reduce only, as amplitude encoding needs.
-        noise: Standard deviation of the noise of generated data (moons, circles); None is the
-            data set's own default.
+        noise: Standard deviation of the noise of generated data; None is the data set's own
+            default.
         path: The CSV file, relative to the current folder (csv).
         label: Name of the column that holds the class (csv); all others are features.
+        columns: Columns of generated data; None is the data set's own default (10).
+        degree: Degree of the curves' Fourier series (two_curves).
+        manifold: Dimension of the hidden manifold (hidden_manifold).
+        hyperplanes: Number of hyperplanes (hyperplanes_parity).
+        side: Pixels of an image's side (bars_and_stripes).
+        qubits: Qubits of the states or of the map behind quantum data.
+        published: Whether to give the rows that were published, with their division into
+            training and test rows, instead of rows drawn anew for each seed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,11 +83,30 @@ class DatasetOptions(BaseModel):
     noise: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
     path: Annotated[StrictStr, Field(min_length=1)] | None = None
     label: Annotated[StrictStr, Field(min_length=1)] | None = None
+    # Left out of what is written where they are not set: they came after the first records.
+    columns: Annotated[StrictInt, Field(ge=2, le=1000)] | None = _later()
+    degree: Annotated[StrictInt, Field(ge=1, le=100)] | None = _later()
+    manifold: Annotated[StrictInt, Field(ge=1, le=100)] | None = _later()
+    hyperplanes: Annotated[StrictInt, Field(ge=1, le=100)] | None = _later()
+    side: Annotated[StrictInt, Field(ge=2, le=100)] | None = _later()
+    qubits: Annotated[StrictInt, Field(ge=2, le=16)] | None = _later()
+    published: StrictBool | None = _later()
 
     @property
     def source(self) -> str:
         """The data set as an error calls it: its name, or the CSV file's path."""
         return self.name if self.path is None else self.path
+
+    @model_validator(mode="before")
+    @classmethod
+    def _write_own_scaling(cls, given: Any) -> Any:
+        """Fills in the data set's own scaling where none is named, so that records show it."""
+        from nisqdl.datasets import DATASETS
+
+        name = given.get("name") if isinstance(given, Mapping) else None
+        if not isinstance(name, str) or name not in DATASETS or "scaling" in given:
+            return given
+        return {**given, "scaling": DATASETS[name].scaling}
 
     @field_validator("name")
     @classmethod
@@ -104,4 +144,9 @@ class DatasetOptions(BaseModel):
                 raise ValueError(
                     f"`{option}` has no meaning for the data set {self.name!r}: remove it"
                 )
+        if dataset.kind == "states" and (self.scaling != "none" or self.features is not None):
+            raise ValueError(
+                f"the columns of {self.name!r} are the amplitudes of states, which are neither "
+                "scaled nor reduced: leave `scaling` and `features` out"
+            )
         return self

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from nisqdl.datasets.dataset import Dataset, RawData
 from nisqdl.datasets.options import DatasetOptions
 
+Kind: TypeAlias = Literal["points", "images"]
 
-def shipped(name: str, summary: str) -> Dataset:
+
+def shipped(name: str, summary: str, kind: Kind = "points") -> Dataset:
     """The data set that ``sklearn.datasets.load_<name>`` gives; no part of it is random."""
 
     def load(options: DatasetOptions, seed: int) -> RawData:
@@ -21,4 +25,4 @@ def shipped(name: str, summary: str) -> Dataset:
             class_names=tuple(str(name) for name in bunch.target_names),
         )
 
-    return Dataset(name=name, summary=summary, load=load)
+    return Dataset(name=name, summary=summary, load=load, kind=kind)

@@ -52,7 +52,9 @@ def load_split(options: DatasetOptions, seed: int) -> Split:
     """Load, draw, and scale: the same options and seed give the same split everywhere.
 
     Rows are drawn without replacement, stratified: each class has its share of the training and
-    of the test rows. Scaling and principal components are learnt on the training rows only.
+    of the test rows. Where the source itself divides its rows, each kind is drawn from its own
+    part, in the source's order where all are taken. Scaling and principal components are learnt
+    on the training rows only.
 
     Args:
         options: The experiment file's ``dataset`` section.
@@ -90,13 +92,18 @@ def _draw(
     from sklearn.model_selection import train_test_split
 
     _check_enough(data, options)
-    train, test = train_test_split(
-        np.arange(len(data.y)),
-        train_size=options.train,
-        test_size=options.test,
-        stratify=data.y,
-        random_state=random_state,
-    )
+    if data.num_train is None:
+        train, test = train_test_split(
+            np.arange(len(data.y)),
+            train_size=options.train,
+            test_size=options.test,
+            stratify=data.y,
+            random_state=random_state,
+        )
+    else:
+        rows = np.arange(len(data.y))
+        train = _drawn_from(rows[: data.num_train], data, options.train, random_state)
+        test = _drawn_from(rows[data.num_train :], data, options.test, random_state)
     for part, rows, asked in (("training", train, "train"), ("test", test, "test")):
         for index, name in enumerate(data.class_names):
             if not np.any(data.y[rows] == index):
@@ -107,6 +114,20 @@ def _draw(
                     " classes with `dataset.classes`."
                 )
     return train, test
+
+
+def _drawn_from(
+    rows: NDArray[np.int64], data: RawData, count: int, random_state: int
+) -> NDArray[np.int64]:
+    """So many of a part's rows, stratified; all of them in the order in which they stand."""
+    from sklearn.model_selection import train_test_split
+
+    if count == len(rows):
+        return rows
+    drawn, _ = train_test_split(
+        rows, train_size=count, stratify=data.y[rows], random_state=random_state
+    )
+    return np.asarray(drawn, dtype=np.int64)
 
 
 def _check_enough(data: RawData, options: DatasetOptions) -> None:
@@ -120,6 +141,14 @@ def _check_enough(data: RawData, options: DatasetOptions) -> None:
             f" that {options.source} has ({listing}), but are {options.train} + {options.test} ="
             f" {asked}: ask for fewer rows."
         )
+    if data.num_train is not None:
+        for field, has in (("train", data.num_train), ("test", len(data.y) - data.num_train)):
+            if getattr(options, field) > has:
+                raise InputError(
+                    f"`dataset.{field}` must be at most {has}, the published {field} rows of"
+                    f" {options.source}, but is {getattr(options, field)}: ask for fewer rows, or"
+                    " leave `dataset.published` out."
+                )
     for name, count in by_class.items():
         if count < 2:
             raise InputError(

@@ -17,7 +17,9 @@ from nisqdl.store.record import Json
 if TYPE_CHECKING:
     from nisqdl.analysis.verdict import Verdict
     from nisqdl.report.document import Document
+    from nisqdl.report.figures import data_rows
     from nisqdl.report.run_data import RunData
+    from nisqdl.report.style import Drawing
 
 Content: TypeAlias = "Callable[[RunData, str, int | None], tuple[Document, Verdict]]"
 
@@ -96,19 +98,47 @@ def device_picture(device: Json, path: Path) -> None:
     """
     from nisqdl.report.figures import device_map
     from nisqdl.report.style import look
-    from nisqdl.report.svg import png_bytes, svg_text
 
-    if path.suffix not in (".svg", ".png"):
-        raise InputError(f"A picture's name must end in .svg or .png, but is {path.name!r}.")
+    _check_picture(path)
     with look():
         drawing = device_map.draw(device)
     if drawing is None:
         raise InputError(f"{device.get('name')} has no coordinates, so no map can be drawn.")
+    _write_picture(drawing, "device_map", f"Map of {device['name']}", path)
+
+
+def data_picture(name: str, sample: data_rows.Sample, path: Path) -> None:
+    """Write a picture of a data set's rows.
+
+    Args:
+        name: The data set's name.
+        sample: Some of its rows.
+        path: File to write; its name must end in ``.svg`` or ``.png``.
+
+    Raises:
+        InputError: The name ends otherwise.
+    """
+    from nisqdl.report.figures import data_rows
+    from nisqdl.report.style import look
+
+    _check_picture(path)
+    with look():
+        drawing = data_rows.draw(name, sample)
+    _write_picture(drawing, "data_rows", f"Rows of {name}", path)
+
+
+def _check_picture(path: Path) -> None:
+    if path.suffix not in (".svg", ".png"):
+        raise InputError(f"A picture's name must end in .svg or .png, but is {path.name!r}.")
+
+
+def _write_picture(drawing: Drawing, key: str, title: str, path: Path) -> None:
+    from nisqdl.report.svg import png_bytes, svg_text
+
     if path.suffix == ".png":
         _write(path, png_bytes(drawing.figure))
     else:
-        svg = svg_text(drawing.figure, "device_map", f"Map of {device['name']}", drawing.alt)
-        _write(path, _standalone(svg))
+        _write(path, _standalone(svg_text(drawing.figure, key, title, drawing.alt)))
 
 
 def _noise_accuracy(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:

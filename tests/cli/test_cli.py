@@ -238,12 +238,21 @@ def test_show_device_tells_its_calibration_and_draws_it(alone: Path) -> None:
         ("aer", ["reference"]),
     ],
 )
-def test_show_tells_what_a_thing_is(name: str, texts: list[str]) -> None:
+def test_show_tells_what_a_thing_is(name: str, texts: list[str], alone: Path) -> None:
     result = call("show", name)
     assert result.exit_code == 0
     for text in texts:
         assert text in result.stdout
     assert json.loads(call("show", name, "--json").stdout)
+
+
+@pytest.mark.parametrize("name", ["two_curves", "line_images", "cluster_ising", "digits"])
+def test_show_draws_a_data_set(name: str, alone: Path) -> None:
+    result = call("show", name)
+    assert result.exit_code == 0
+    assert f"Picture: {name}.svg" in result.stdout
+    assert name in Path(f"{name}.svg").read_text("utf-8")
+    assert call("show", name, "--out", "rows.txt").exit_code == 2
 
 
 def test_a_name_of_two_things_asks_which(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,15 @@ SIZES = {  # rows, columns and classes, as their documentation gives them
     "digits": (1797, 64, 10),
     "moons": (TRAIN + TEST, 2, 2),
     "circles": (TRAIN + TEST, 2, 2),
+    "linearly_separable": (TRAIN + TEST, 10, 2),
+    "two_curves": (TRAIN + TEST, 10, 2),
+    "hidden_manifold": (TRAIN + TEST, 10, 2),
+    "hyperplanes_parity": (TRAIN + TEST, 10, 2),
+    "bars_and_stripes": (TRAIN + TEST, 16, 2),
+    "line_images": (TRAIN + TEST, 8, 2),
+    "ad_hoc": (TRAIN + TEST, 2, 2),
+    "entanglement": (TRAIN + TEST, 16, 2),
+    "cluster_ising": (TRAIN + TEST, 256, 2),
     "csv": (90, 3, 2),
 }
 
@@ -37,6 +46,10 @@ def options(request: pytest.FixtureRequest, tmp_path: Path) -> DatasetOptions:
     return DatasetOptions.model_validate(fields)
 
 
+def holds_states(options: DatasetOptions) -> bool:
+    return DATASETS[options.name].kind == "states"
+
+
 def test_table_lists_each_under_its_own_name() -> None:
     assert {name: dataset.name for name, dataset in DATASETS.items()} == {n: n for n in SIZES}
     assert all(dataset.summary for dataset in DATASETS.values())
@@ -46,6 +59,7 @@ def test_sizes(options: DatasetOptions) -> None:
     found = summarise(options)
     assert (found.rows, found.columns, len(found.classes)) == SIZES[options.name]
     assert sum(count for _, count in found.classes) == found.rows
+    assert found.columns == 2 ** int(math.log2(found.columns)) or not holds_states(options)
 
 
 def test_split_is_whole(options: DatasetOptions) -> None:
@@ -64,7 +78,11 @@ def test_split_is_whole(options: DatasetOptions) -> None:
 
 
 def test_angles_fill_their_range_and_stay_in_it(options: DatasetOptions) -> None:
-    split = load_split(options, seed=2)
+    if holds_states(options):  # they are not angles, and are never scaled
+        rows = load_split(options, seed=2).train_features
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-12)
+        return
+    split = load_split(options.model_copy(update={"scaling": "angle"}), seed=2)
     low, high = split.train_features.min(axis=0), split.train_features.max(axis=0)
     varies = high > low
     assert varies.any()
