@@ -1,0 +1,114 @@
+"""The device twin: what the exact engine says of a circuit under the calibration of its run.
+
+Beside each measured value stands the value that the noise model predicts. From all of them: the
+noise scale λ̂ that tells the measurement best, what changed between the calibration that the
+circuit was made for and that of the run, and what the model misses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nisqdl.engines.contract import Array, Engine
+from nisqdl.engines.twin.scale import SCALES, ScaleFit, fit_scale
+from nisqdl.engines.twin.suspects import STEP, Suspect, suspects
+from nisqdl.noise.applied import channels_for
+from nisqdl.noise.channels import NoiseChannels
+from nisqdl.noise.recipe import Recipe
+from nisqdl.targets.device import Device
+
+if TYPE_CHECKING:
+    from nisqdl.targets.isa import IsaModel
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A measurement beside its model.
+
+    Attributes:
+        predicted: Values (B, O) at λ = 1 under the calibration of the run.
+        ideal: Values (B, O) without noise.
+        before: Values (B, O) at λ = 1 under the calibration that the circuit was made for.
+        fit: λ̂ with its interval, and what it misses.
+        suspects: Parts of qubits by what each explains of that; qubits as the device counts them.
+    """
+
+    predicted: Array
+    ideal: Array
+    before: Array
+    fit: ScaleFit
+    suspects: tuple[Suspect, ...]
+
+    @property
+    def drift(self) -> float:
+        """Root mean square of how far predictions moved between the two calibrations."""
+        return float(np.sqrt(((self.predicted - self.before) ** 2).mean()))
+
+
+@dataclass(frozen=True)
+class Model:
+    """What predicts: an ISA model at features (B, F) and weights (W,), a recipe and an engine.
+
+    Attributes:
+        engine: An exact engine that takes gate noise.
+        isa: The circuit that ran.
+        recipe: What of the calibration is modelled.
+        channels: Instead of the recipe's own; ``None`` leaves them.
+        features, weights: At which values it ran.
+    """
+
+    engine: Engine
+    isa: IsaModel
+    recipe: Recipe
+    channels: tuple[str, ...] | None
+    features: Array
+    weights: Array
+
+    def noise(self, device: Device, scale: float) -> NoiseChannels:
+        """The noise of the circuit's qubits at λ."""
+        return channels_for(self.recipe, device, self.isa.physical_qubits, scale, self.channels)
+
+    def values(self, noise: NoiseChannels) -> Array:
+        """Exact values (B, O) under a noise."""
+        return self.engine.prepare(self.isa, noise).values(self.features, self.weights)
+
+
+def twin(model: Model, measured: Array, stderr: Array, run: Device, made_for: Device) -> Twin:
+    """Pair a measurement with its model.
+
+    Args:
+        model: What ran, and how it is modelled.
+        measured: Values (B, O).
+        stderr: Their standard errors (B, O).
+        run: The device as calibrated at the time of the run.
+        made_for: The device as calibrated when the circuit was made.
+
+    Raises:
+        InputError: Values are not finite or have no errors, or the calibration of the run lacks
+            a value that the noise needs.
+        CapacityError: The circuit does not fit the engine.
+    """
+    curve = noise_curve(model, run)
+    fit = fit_scale(measured, stderr, np.array(SCALES), curve)
+    found = suspects(
+        fit, measured, model.noise(run, fit.scale), model.noise(run, fit.scale + STEP), model.values
+    )
+    predicted = curve[SCALES.index(1.0)]
+    return Twin(
+        predicted=predicted,
+        ideal=curve[SCALES.index(0.0)],
+        before=predicted if run == made_for else model.values(model.noise(made_for, 1.0)),
+        fit=fit,
+        suspects=tuple(replace(one, qubit=model.isa.physical_qubits[one.qubit]) for one in found),
+    )
+
+
+def noise_curve(model: Model, device: Device) -> Array:
+    """Exact values at each of :data:`SCALES`, (S, B, O)."""
+    return np.stack([model.values(model.noise(device, scale)) for scale in SCALES])
+
+
+__all__ = ["SCALES", "Model", "ScaleFit", "Suspect", "Twin", "noise_curve", "twin"]
