@@ -22,6 +22,7 @@ Examples:
         "run": "Run an experiment, or resume what was interrupted.",
         "plan": "Say what an experiment would take; nothing runs.",
         "report": "Build the report of a run again, from its records alone.",
+        "compare": "Compare two runs, pair by pair.",
         "export": "Write a run's records as CSV or JSON.",
         "list": "List experiments, devices, noise, circuits, data sets, engines.",
         "show": "Show one device, noise recipe, circuit, data set or experiment.",

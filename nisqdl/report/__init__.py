@@ -15,6 +15,7 @@ from nisqdl.errors import InputError, NisqdlError
 from nisqdl.store.record import Json
 
 if TYPE_CHECKING:
+    from nisqdl.analysis.compare import Comparison
     from nisqdl.analysis.verdict import Verdict
     from nisqdl.report.document import Document
     from nisqdl.report.figures import data_rows
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from nisqdl.report.style import Drawing
 
 Content: TypeAlias = "Callable[[RunData, str, int | None], tuple[Document, Verdict]]"
+
+Files: TypeAlias = "tuple[Path, Path, tuple[Path, ...]]"
+"""A document's page, its Markdown and its figures."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,6 @@ def write_report(run: RunData, folder: Path, planned: int | None = None) -> Buil
 
     Args and errors are those of ``build``.
     """
-    from nisqdl.report.markdown import markdown_text
-    from nisqdl.report.page import html_page
-
     content = CONTENTS.find(run.study)
     if not run.records:
         raise InputError(
@@ -75,15 +76,37 @@ def write_report(run: RunData, folder: Path, planned: int | None = None) -> Buil
             "run it with `nisqdl run`."
         )
     document, verdict = content(run, folder.resolve().name, planned)
+    return BuiltReport(*_write_document(document, folder, "report"), verdict)
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Write the page of a comparison of two runs into a folder, beside its figure and as Markdown.
+
+    Returns:
+        The HTML page.
+
+    Raises:
+        NisqdlError: The files cannot be written.
+    """
+    from nisqdl.report.comparison import comparison_document
+
+    return _write_document(comparison_document(comparison), folder, "comparison")[0]
+
+
+def _write_document(document: Document, folder: Path, name: str) -> Files:
+    """Write a document's pages and figures, and remove figures that it has no more."""
+    from nisqdl.report.markdown import markdown_text
+    from nisqdl.report.page import html_page
+
     figures = []
     for drawn in document.pictures():
         for suffix, data in ((".svg", _standalone(drawn.svg)), (".png", drawn.png)):
             figures.append(_write(folder / "figures" / f"{drawn.name}{suffix}", data))
     for stale in set((folder / "figures").glob("*.[sp][vn]g")) - set(figures):
         stale.unlink()
-    markdown = _write(folder / "report.md", markdown_text(document).encode())
-    html = _write(folder / "report.html", html_page(document).encode())
-    return BuiltReport(html, markdown, tuple(figures), verdict)
+    markdown = _write(folder / f"{name}.md", markdown_text(document).encode())
+    html = _write(folder / f"{name}.html", html_page(document).encode())
+    return html, markdown, tuple(figures)
 
 
 def device_picture(device: Json, path: Path) -> None:
