@@ -58,7 +58,7 @@ def command(as_json: bool) -> None:
 
 def examine() -> Json:
     """What is found; everything in it may be shown."""
-    from nisqdl.runner.accounts import accounts
+    from nisqdl.accounts import accounts
     from nisqdl.runner.cores import total_memory_mib, usable_cores
 
     return {

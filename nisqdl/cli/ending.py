@@ -94,6 +94,6 @@ def _internal(error: BaseException) -> str:
 
 def _hidden(text: str) -> str:
     """The text without any token."""
-    from nisqdl.runner.accounts import redact
+    from nisqdl.accounts import redact
 
     return redact(text)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from nisqdl.accounts import redact
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.experiment import Experiment
-from nisqdl.runner.accounts import redact
 from nisqdl.runner.interruption import Interrupted
 from nisqdl.runner.message import Answer, Costed, Done, Failed, Refused
 from nisqdl.runner.plan import plan_work

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nisqdl.accounts import redact
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.experiment import Experiment
-from nisqdl.runner.accounts import redact
 from nisqdl.runner.interruption import Interrupted
 from nisqdl.runner.message import Answer, Died, Done, Failed, Refused
 from nisqdl.runner.plan import Agenda, WorkPlan, plan_work

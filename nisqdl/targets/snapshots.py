@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from nisqdl.catalog import shipped_folder
 from nisqdl.errors import InputError, unknown_name
 from nisqdl.targets.device import Device
 from nisqdl.targets.fakes import PREFIX, fake_device, fake_names
+from nisqdl.targets.summary import snapshot_hash
 
 FORMAT = "nisqdl device snapshot"
 VERSION = 1
@@ -24,7 +25,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """A shipped snapshot, as it is listed.
+    """A snapshot, as it is listed.
 
     Attributes:
         name: Device name (``"torino"``).
@@ -43,8 +44,9 @@ def find_device(name: str, where: str = "") -> Device:
     """The device that a user named.
 
     Args:
-        name: A shipped snapshot (``"torino"``, the newest, or ``"torino@2025-02-26"``), the path
-            of a snapshot file (``"my/device.json"``), or a fake backend (``"fake_torino"``).
+        name: A snapshot that ships with nisqdl or is in ``backends`` under the current folder
+            (``"torino"``, the newest, or ``"torino@2025-02-26"``), the path of a snapshot file
+            (``"my/device.json"``), or a fake backend (``"fake_torino"``).
         where: File and field that named it, for the error's sentence.
 
     Raises:
@@ -55,18 +57,21 @@ def find_device(name: str, where: str = "") -> Device:
     if name in fake_names():
         return fake_device(name, where)
     plain, at, date = name.partition("@")
-    snapshots = _shipped()
+    snapshots = _known()
     if plain not in snapshots:
         raise unknown_name("device", name, [*snapshots, *fake_names()], where)
     dates = snapshots[plain]
     if at and date not in dates:
         raise unknown_name(f"snapshot of {plain} with the date", date, dates, where)
-    return _load_once(dates[date] if at else dates[max(dates)])
+    return _load_once(dates[date] if at else _newest(dates))
 
 
 def device_names() -> list[DeviceEntry]:
-    """All shipped snapshots, by name and date. Fake backends: :func:`~.fakes.fake_names`."""
-    devices = (_load_once(path) for dates in _shipped().values() for path in dates.values())
+    """All snapshots, shipped and in ``backends`` here, by name and date.
+
+    Fake backends: :func:`~.fakes.fake_names`.
+    """
+    devices = (_load_once(path) for dates in _known().values() for path in dates.values())
     return [
         DeviceEntry(device.name, device.date[:10], device.num_qubits, device.processor)
         for device in devices
@@ -87,9 +92,35 @@ def make_snapshot(name: str, folder: Path) -> Path:
 
 
 def save_snapshot(device: Device, folder: Path) -> Path:
-    """Write a device to ``<folder>/<name>/<day>.json``, one qubit or gate a line."""
-    path = folder / device.name / f"{device.date[:10]}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a device to ``<folder>/<name>/<day>.json``, one qubit or gate a line.
+
+    A snapshot of another calibration is not overwritten: the second of a day is named by its
+    time, ``<day>T<time>.json``. A calibration that is there already is left as it is.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    moment = datetime.fromisoformat(device.date).astimezone(UTC)
+    for stem in (moment.strftime("%Y-%m-%d"), moment.strftime("%Y-%m-%dT%H%M%SZ")):
+        path = folder / device.name / f"{stem}.json"
+        if not path.exists():
+            break
+        if snapshot_hash(load_snapshot(path)) == snapshot_hash(device):
+            return path
+    else:
+        raise InputError(
+            f"The snapshot {path} has the same time, but other values. Move it, or choose another "
+            "folder."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The snapshot {path} cannot be written ({error.strerror}). Choose another folder."
+        ) from error
     content = {"format": FORMAT, "version": VERSION, **asdict(device)}
     partial = path.with_suffix(".partial")
     partial.write_text(_readable(content), encoding="utf-8")
@@ -141,12 +172,22 @@ def _load_once(path: Path) -> Device:
     return load_snapshot(path)
 
 
-def _shipped() -> dict[str, dict[str, Path]]:
-    """Shipped snapshot files by device name and day."""
+def _known() -> dict[str, dict[str, Path]]:
+    """Snapshot files by device name and day: the shipped ones, then those of this folder."""
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted(shipped_folder("backends").glob("*/*.json")):
-        found.setdefault(path.parent.name, {})[path.stem] = path
+    for folder in (shipped_folder("backends"), Path("backends").absolute()):
+        for path in sorted(folder.glob("*/*.json")):
+            found.setdefault(path.parent.name, {})[path.stem] = path
     return found
+
+
+def _newest(dates: dict[str, Path]) -> Path:
+    """The youngest calibration; several of one day are told apart by what they hold."""
+    day = max(dates)[:10]
+    candidates = [path for stem, path in dates.items() if stem.startswith(day)]
+    if len(candidates) == 1:
+        return candidates[0]
+    return max(candidates, key=lambda path: datetime.fromisoformat(_load_once(path).date))
 
 
 def _readable(content: dict[str, Any]) -> str:

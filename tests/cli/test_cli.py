@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from nisqdl import accounts
 from nisqdl.cli import main
 from nisqdl.cli.new import TEMPLATE
 from nisqdl.errors import NisqdlError, PendingError
 from nisqdl.experiment import load
-from nisqdl.runner import accounts
 from nisqdl.runner.interruption import Interrupted
 
 VERBS = list(main.list_commands(None))

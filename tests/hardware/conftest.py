@@ -37,6 +37,7 @@ class LocalService:
         instance: The CRN of its only instance.
         control: Scenarios, its jobs and its journal of requests (localqpu's control client).
         home: The home folder of the client.
+        environment: The client's variables that point at it.
     """
 
     url: str
@@ -44,6 +45,7 @@ class LocalService:
     instance: str
     control: Any
     home: Path
+    environment: Mapping[str, str]
 
     def scenario(self, **parts: Any) -> None:
         """Replace the scenario, e.g. ``scenario(noise=True, seed=1)``."""
@@ -81,14 +83,15 @@ def local_service(
     control.reset()
     home, token = tmp_path / "home", f"planted-{secrets.token_hex(16)}"
     home.mkdir()
-    for name, value in client_environment(local_server.url, token, LOCAL_INSTANCE_CRN).items():
+    environment = client_environment(local_server.url, token, LOCAL_INSTANCE_CRN)
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     # Compiled kernels and fonts are the machine's, whosever home it is.
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(kernel_cache()))
     monkeypatch.setenv("MPLCONFIGDIR", str(Path.home() / ".config" / "matplotlib"))
     monkeypatch.setenv("HOME", str(home))
     outside = Path(os.environ["NISQDL_TEST_OUTSIDE"])
-    yield LocalService(local_server.url, token, LOCAL_INSTANCE_CRN, control, home)
+    yield LocalService(local_server.url, token, LOCAL_INSTANCE_CRN, control, home, environment)
     control.reset()
     assert not outside.exists(), f"left loopback: {outside.read_text()}"
 
@@ -114,6 +117,33 @@ def nisqdl(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             timeout=timeout,
             check=False,
         )
+
+    return call
+
+
+@pytest.fixture
+def nisqdl_here(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same in this process, where everything heavy is imported once for all tests."""
+
+    def call(
+        *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        from nisqdl.cli import main
+
+        monkeypatch.chdir(tmp_path)
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        told = capsys.readouterr()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(arguments, code, told.out, told.err)
 
     return call
 

@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from nisqdl.store.record import Json
+from typing import Any
 
 _FILE = Path("~/.qiskit/qiskit-ibm.json")
 _MASK = "<hidden>"
@@ -42,6 +41,15 @@ def accounts() -> list[Account]:
     return found
 
 
+def account_with(token: str) -> Account:
+    """The account that has this token, as it may be shown."""
+    if token == os.environ.get("QISKIT_IBM_TOKEN"):
+        return accounts()[0]
+    names = [redact(name) for name, entry in _saved().items() if entry.get("token") == token]
+    found = (account for account in accounts() if account.name in names)
+    return next(found, Account("(default)", "", default=True))
+
+
 def redact(text: str) -> str:
     """The text without any token or instance that this machine knows."""
     for secret in sorted(_secrets(), key=len, reverse=True):
@@ -57,7 +65,7 @@ def _secrets() -> Iterator[str]:
     return (value for value in values if len(value) >= 6 and value != "None")
 
 
-def _saved() -> dict[str, dict[str, Json]]:
+def _saved() -> dict[str, dict[str, Any]]:
     """The account file's entries; none where it is missing or no JSON."""
     try:
         content = json.loads(_FILE.expanduser().read_text(encoding="utf-8"))
