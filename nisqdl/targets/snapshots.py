@@ -22,6 +22,9 @@ from nisqdl.targets.summary import snapshot_hash
 FORMAT = "nisqdl device snapshot"
 VERSION = 1
 
+LIVE_PREFIX = "ibm_"
+"""The beginning of the service's names for its devices."""
+
 
 @dataclass(frozen=True)
 class DeviceEntry:
@@ -46,7 +49,9 @@ def find_device(name: str, where: str = "") -> Device:
     Args:
         name: A snapshot that ships with nisqdl or is in ``backends`` under the current folder
             (``"torino"``, the newest, or ``"torino@2025-02-26"``), the path of a snapshot file
-            (``"my/device.json"``), or a fake backend (``"fake_torino"``).
+            (``"my/device.json"``), or a fake backend (``"fake_torino"``). A live device
+            (``"ibm_torino"``, ``"ibm_torino@2025-02-26"``) is its snapshot too: of those in
+            ``backends`` here the newest, before any that ships with nisqdl.
         where: File and field that named it, for the error's sentence.
 
     Raises:
@@ -56,6 +61,8 @@ def find_device(name: str, where: str = "") -> Device:
         return load_snapshot(Path(name))
     if name in fake_names():
         return fake_device(name, where)
+    if name.startswith(LIVE_PREFIX):
+        return _live(name, where)
     plain, at, date = name.partition("@")
     snapshots = _known()
     if plain not in snapshots:
@@ -63,6 +70,22 @@ def find_device(name: str, where: str = "") -> Device:
     dates = snapshots[plain]
     if at and date not in dates:
         raise unknown_name(f"snapshot of {plain} with the date", date, dates, where)
+    return _load_once(dates[date] if at else _newest(dates))
+
+
+def _live(name: str, where: str) -> Device:
+    """The snapshot that stands for a live device."""
+    plain, at, date = name.removeprefix(LIVE_PREFIX).partition("@")
+    pulled, shipped = _snapshots(_here()).get(plain, {}), _snapshots(_shipped()).get(plain, {})
+    dates = {**shipped, **pulled} if at else pulled or shipped
+    place = f" ({where})" if where else ""
+    if not dates:
+        raise InputError(
+            f"There is no snapshot of the live device {name}{place}. Fetch its calibration: "
+            f"`nisqdl backend pull {LIVE_PREFIX}{plain}`, in the folder that you work in."
+        )
+    if at and date not in dates:
+        raise unknown_name(f"snapshot of {LIVE_PREFIX}{plain} with the date", date, dates, where)
     return _load_once(dates[date] if at else _newest(dates))
 
 
@@ -173,9 +196,21 @@ def _load_once(path: Path) -> Device:
 
 
 def _known() -> dict[str, dict[str, Path]]:
-    """Snapshot files by device name and day: the shipped ones, then those of this folder."""
+    """Snapshot files by device name and date: the shipped ones, then those of this folder."""
+    return _snapshots(_shipped(), _here())
+
+
+def _shipped() -> Path:
+    return shipped_folder("backends")
+
+
+def _here() -> Path:
+    return Path("backends").absolute()
+
+
+def _snapshots(*folders: Path) -> dict[str, dict[str, Path]]:
     found: dict[str, dict[str, Path]] = {}
-    for folder in (shipped_folder("backends"), Path("backends").absolute()):
+    for folder in folders:
         for path in sorted(folder.glob("*/*.json")):
             found.setdefault(path.parent.name, {})[path.stem] = path
     return found

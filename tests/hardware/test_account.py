@@ -247,3 +247,22 @@ def test_layered_error_of_a_chain():
     assert layered_error(report) == (pytest.approx(0.005), 100)
     assert layered_error({"general": [{"name": "zz_01", "value": 1.0}]}) == (None, None)
     assert layered_error({}) == (None, None)
+
+
+def test_a_live_device_is_its_newest_snapshot_here(tmp_path, monkeypatch):
+    from nisqdl.errors import InputError
+    from nisqdl.targets.snapshots import find_device, save_snapshot
+
+    monkeypatch.chdir(tmp_path)
+    shipped = find_device("torino")
+    assert find_device("ibm_torino") == shipped  # nothing was pulled yet
+    pulled = dataclasses.replace(shipped, date="2024-01-02T03:04:05+00:00", source="pulled")
+    save_snapshot(pulled, tmp_path / "backends")
+    assert find_device("ibm_torino") == pulled  # although the shipped one is younger
+    assert find_device("ibm_torino@2024-01-02") == pulled
+    assert find_device("ibm_torino@2025-02-26") == shipped
+    assert find_device("torino") == shipped
+    with pytest.raises(InputError, match="nisqdl backend pull ibm_nowhere"):
+        find_device("ibm_nowhere", "a.yaml: target")
+    with pytest.raises(InputError, match="snapshot of ibm_torino with the date"):
+        find_device("ibm_torino@2024-01-03")
