@@ -40,7 +40,7 @@ def prepare(problem: Problem, threads: int) -> Step:
 
     engine: Engine = StatevectorEngine(threads=threads)
     if problem.noises:
-        engine = ExactEngine()
+        engine = ExactEngine(threads=threads)
     noises = [channels(problem, noise) for noise in problem.noises] or [IDEAL]
     evaluators: list[Evaluator] = [engine.prepare(model, noise) for noise in noises]
 

@@ -49,7 +49,7 @@ def entangling_capability(
     *,
     samples: int = 5000,
     features: Array | None = None,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> EntanglingCapability:
     """The mean Meyer-Wallach entanglement over sampled weights.
 
@@ -58,7 +58,7 @@ def entangling_capability(
         seed: Root of the weights' seed.
         samples: States.
         features: What its features are, (F,); zeros if left out.
-        threads: For the state vectors.
+        threads: For the state vectors; ``None`` is one a core. Results do not depend on them.
 
     Raises:
         InputError: Fewer than two samples.

@@ -53,7 +53,7 @@ def expressibility(
     pairs: int = 5000,
     bins: int = 75,
     features: Array | None = None,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> Expressibility:
     """The expressibility of a model's circuit over weights uniform on [0, 2π).
 
@@ -64,7 +64,7 @@ def expressibility(
         bins: Bins of the histogram of fidelities.
         features: What its features are, (F,); zeros if left out, with which the feature maps of
             rotations alone (``angle``, ``dense_angle``) leave the ansatz on |0…0⟩.
-        threads: For the state vectors.
+        threads: For the state vectors; ``None`` is one a core. Results do not depend on them.
 
     Raises:
         InputError: Fewer than one pair or two bins.

@@ -22,9 +22,12 @@ class ExactEngine:
     Attributes:
         memory_gib: What states may take. A gradient that would need more recomputes states, and
             samples are taken in turn; past that the model is refused.
+        threads: At most so many; ``None`` is one a core (one in the runner's worker processes).
+            They are used where the work is worth it, and results do not depend on them.
     """
 
     memory_gib: float = 1.0
+    threads: int | None = None
     name: str = "exact"
 
     def prepare(self, model: Model | IsaModel, noise: NoiseChannels) -> ExactEvaluator:
@@ -46,9 +49,10 @@ class ExactEngine:
             CapacityError: One sample's gradient does not fit the memory.
         """
         from nisqdl.engines.exact.evaluator import ExactEvaluator
+        from nisqdl.engines.kernels.threads import usable_threads
 
         self._check_memory(lowered.num_qubits, qubits, len(lowered.measured))
-        return ExactEvaluator(lowered, int(self.memory_gib * 2**30))
+        return ExactEvaluator(lowered, int(self.memory_gib * 2**30), usable_threads(self.threads))
 
     def _check_memory(self, needed: int, qubits: int, observables: int) -> None:
         # Sixteen states are what a gradient with checkpoints holds for circuits of usual depth.

@@ -17,6 +17,8 @@ import numpy as np
 from nisqdl.engines.exact.factors import assemble, collect
 from nisqdl.engines.exact.program import WIDTH, Floats, Integers, Program, turning_pairs
 from nisqdl.engines.exact.sweeps import sweep, sweep_slopes
+from nisqdl.engines.exact.tiling import FIRST, LAST
+from nisqdl.engines.kernels.threads import share_out
 
 _PAIRS = turning_pairs()
 _BYTES = 8
@@ -31,12 +33,14 @@ class BoundProgram:
         dense1: Matrices of the chains, (D, 16).
         slopes: Their derivatives by each of their angles, (rotations in chains, 12).
         trig: Cosines and sines of the program's own rotations, (R, 2, samples or 1).
+        threads: Items are shared out among so many, where it pays.
     """
 
     program: Program
     dense1: Floats
     slopes: Floats
     trig: Floats
+    threads: int = 1
 
     def forward(self, states: Floats) -> Floats:
         """States (items, size · lanes) after the program."""
@@ -136,23 +140,41 @@ class BoundProgram:
         self, states: Floats, slots: Integers, start: int, stop: int, backward: bool
     ) -> None:
         p = self.program
-        sweep(p.ops, p.clusters, p.offsets, self._tables(), self.trig, p.lanes, backward,
-              states, slots, start, stop)  # fmt: skip
+        tables = self._tables()
+
+        def work(first: int, last: int) -> None:
+            sweep(p.ops, p.clusters, p.offsets, tables, self.trig, p.lanes, backward,
+                  states, slots, start, stop, first, last)  # fmt: skip
+
+        share_out(len(states), self.threads, self._cost(start, stop), work)
 
     def _sweep_slopes(
         self, kept: Floats, slots: Integers, start: int, stop: int, backward: bool,
         moving: Floats, totals: Floats, ops: Integers,
     ) -> None:  # fmt: skip
         p = self.program
-        sweep_slopes(ops, p.clusters, p.offsets, self._tables(), self.trig, p.lanes, backward,
-                     kept, slots, start, stop, moving, totals)  # fmt: skip
+        tables = self._tables()
+
+        def work(first: int, last: int) -> None:
+            sweep_slopes(ops, p.clusters, p.offsets, tables, self.trig, p.lanes, backward,
+                         kept, slots, start, stop, moving, totals, first, last)  # fmt: skip
+
+        share_out(len(moving), self.threads, 3 * self._cost(start, stop), work)
+
+    def _cost(self, start: int, stop: int) -> float:
+        """Multiply-adds of one item in clusters [start, stop), roughly."""
+        if self.threads == 1 or start == stop:
+            return 0.0
+        clusters = self.program.clusters
+        ops = int(clusters[stop - 1, LAST] - clusters[start, FIRST])
+        return 3.0 * ops * self.program.size * self.program.lanes
 
     def _tables(self) -> tuple[Floats, Floats, Integers, Floats, Integers, Floats]:
         p = self.program
         return self.dense1, p.damp, p.columns, p.factors, _PAIRS, p.dense2
 
 
-def bind(program: Program, angles: Floats) -> BoundProgram:
+def bind(program: Program, angles: Floats, threads: int = 1) -> BoundProgram:
     """Give a program its angles (K, samples), or (K, 1) where no sample differs.
 
     Angles in chains must be the same for all samples; the first column is taken.
@@ -166,7 +188,7 @@ def bind(program: Program, angles: Floats) -> BoundProgram:
     trig = np.empty((len(own), 2, own.shape[1]))
     np.cos(own, out=trig[:, 0])
     np.sin(own, out=trig[:, 1])
-    return BoundProgram(program, dense1, slopes, trig)
+    return BoundProgram(program, dense1, slopes, trig, threads)
 
 
 def angle_slopes(bound: BoundProgram, totals: Floats, num_angles: int) -> Floats:

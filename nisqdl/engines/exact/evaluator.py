@@ -38,10 +38,12 @@ class ExactEvaluator:
     Attributes:
         lowered: Events, angles and observables on the qubits that matter.
         memory_bytes: What the states kept for derivatives may take.
+        threads: Samples and observables are shared out among so many, where it pays.
     """
 
     lowered: Lowered
     memory_bytes: int
+    threads: int = 1
 
     def values(self, features: Array, weights: Array) -> Array:
         """Expectation values, shape (B, O), exact."""
@@ -51,7 +53,7 @@ class ExactEvaluator:
         observables = self.lowered.observables
         if not self._meets(angles):
             return self.whole.meet(angles, observables, derivatives=None).values
-        observables = bind(self.suffix, angles[:, :1]).backward(observables)
+        observables = bind(self.suffix, angles[:, :1], self.threads).backward(observables)
         return self._met(angles, observables, derivatives=False).values
 
     def values_and_gradient(
@@ -166,7 +168,7 @@ class ExactEvaluator:
             samples_as_lanes=lowered.num_qubits <= SAMPLES_AS_LANES,
         )
         weighted = np.flatnonzero(lowered.angles.depend_on_weights)
-        return swept_prefix(program, weighted, self.memory_bytes)
+        return swept_prefix(program, weighted, self.memory_bytes, self.threads)
 
     def _angles(self, features: Array, weights: Array) -> Floats:
         angles: Angles = self.lowered.angles
@@ -190,7 +192,7 @@ class ExactEvaluator:
         self, features: Array, weights: Array, angles: Floats, pull: Pull
     ) -> tuple[Array, Array]:
         end = self.lowered.observables
-        bound = bind(self.suffix, angles[:, :1])
+        bound = bind(self.suffix, angles[:, :1], self.threads)
         kept = None
         if len(end) * bytes_kept(self.suffix) <= self.memory_bytes:
             kept = bound.backward_kept(end)

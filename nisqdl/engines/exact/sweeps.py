@@ -34,12 +34,12 @@ _PROGRAM = f"i8[:,::1], i8[:,::1], i8[::1], {_TABLES}"
 _COMMON = f"{_PROGRAM}, f8[:,:,::1], i8, b1"
 
 
-@kernel(f"void({_COMMON}, f8[:,:,::1], i8[::1], i8, i8)")
+@kernel(f"void({_COMMON}, f8[:,:,::1], i8[::1], i8, i8, i8, i8)")
 def sweep(
     ops: Any, clusters: Any, offsets: Any, tables: Any, trig: Any, lanes: Any, backward: Any,
-    states: Any, slots: Any, start: Any, stop: Any,
+    states: Any, slots: Any, start: Any, stop: Any, first_item: Any, last_item: Any,
 ) -> None:  # fmt: skip
-    """Carry each item through clusters [start, stop), forward or transposed and backward.
+    """Carry items through clusters [start, stop), forward or transposed and backward.
 
     Args:
         ops, clusters, offsets, tables: The program; see :mod:`.tiles` and this module.
@@ -47,10 +47,11 @@ def sweep(
         lanes: WIDTH where lanes are samples, 1 where they are places.
         states: (items, slots, size · lanes); the state before cluster c is in slot ``slots[c]``,
             that after it in ``slots[c + 1]``.
+        first_item, last_item: Items [first_item, last_item) are carried.
     """
     tile = aligned(2 * largest(clusters) * WIDTH).reshape(2, -1)
     turns = aligned(len(trig) * 2 * WIDTH).reshape(len(trig), 2 * WIDTH)
-    for item in range(len(states)):
+    for item in range(first_item, last_item):
         pick(trig, item, lanes, turns)
         for step in range(stop - start):
             c = stop - 1 - step if backward else start + step
@@ -72,10 +73,11 @@ def sweep(
                 scatter(clusters[c], offsets, place, lanes, tile[now], 0, target)
 
 
-@kernel(f"void({_COMMON}, f8[:,:,::1], i8[::1], i8, i8, f8[:,::1], f8[:,::1])")
+@kernel(f"void({_COMMON}, f8[:,:,::1], i8[::1], i8, i8, f8[:,::1], f8[:,::1], i8, i8)")
 def sweep_slopes(
     ops: Any, clusters: Any, offsets: Any, tables: Any, trig: Any, lanes: Any, backward: Any,
-    kept: Any, slots: Any, start: Any, stop: Any, moving: Any, totals: Any,
+    kept: Any, slots: Any, start: Any, stop: Any, moving: Any, totals: Any, first_item: Any,
+    last_item: Any,
 ) -> None:  # fmt: skip
     """Carry the counterparts through clusters [start, stop) and add up all derivatives.
 
@@ -86,6 +88,7 @@ def sweep_slopes(
     Args:
         moving: (items, size · lanes); changed in place.
         totals: (items, accumulators · WIDTH); added to.
+        first_item, last_item: Items [first_item, last_item) are carried.
     """
     most, widest = 0, largest(clusters) * WIDTH
     for c in range(start, stop):
@@ -94,7 +97,7 @@ def sweep_slopes(
     tile = aligned(2 * widest).reshape(2, -1)
     turns = aligned(len(trig) * 2 * WIDTH).reshape(len(trig), 2 * WIDTH)
     pairs2 = tables[4]
-    for item in range(len(kept)):
+    for item in range(first_item, last_item):
         pick(trig, item, lanes, turns)
         for step in range(stop - start):
             c = stop - 1 - step if backward else start + step

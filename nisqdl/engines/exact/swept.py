@@ -27,11 +27,13 @@ class SweptPrefix:
     Attributes:
         trained_ops: The program's operations, with derivatives wanted for weights only.
         memory_bytes: What states may take; more samples than fit are taken in turn.
+        threads: Samples are shared out among so many, where it pays.
     """
 
     program: Program
     trained_ops: Integers
     memory_bytes: int
+    threads: int = 1
 
     def meet(
         self, angles: Floats, observables: Floats, *, derivatives: Integers | None
@@ -43,7 +45,7 @@ class SweptPrefix:
             derivatives: The operations (``trained_ops`` or the program's) whose derivatives
                 will be asked for; ``None`` for none.
         """
-        bound = bind(self.program, angles)
+        bound = bind(self.program, angles, self.threads)
         items = self.program.items(angles.shape[1])
         meeting = SweptMeeting(self, bound, observables, angles.shape, derivatives)
         if derivatives is not None and len(observables) == 1:
@@ -55,7 +57,7 @@ class SweptPrefix:
 
     def jacobian(self, angles: Floats, observables: Floats) -> tuple[Floats, Floats]:
         """Values (B, O) and their derivatives by all angles, (O, K, B)."""
-        bound = bind(self.program, angles)
+        bound = bind(self.program, angles, self.threads)
         meeting = SweptMeeting(self, bound, observables, angles.shape, self.program.ops)
         if len(observables) == 1:
             meeting = meeting.differentiated()
@@ -68,7 +70,7 @@ class SweptPrefix:
 
     def states(self, angles: Floats) -> Iterator[Floats]:
         """The samples' states in turn, each chunk (samples, 4^n)."""
-        bound = bind(self.program, angles)
+        bound = bind(self.program, angles, self.threads)
         lanes = self.program.lanes
         for first, stop in self.groups(angles.shape[1], bytes_carried(self.program)):
             end = part(bound, first, stop).forward(self.start(stop - first))
@@ -86,7 +88,8 @@ class SweptPrefix:
     def groups(self, samples: int, item_bytes: int) -> Iterator[tuple[int, int]]:
         """Items [first, stop) that are carried together."""
         items = self.program.items(samples)
-        group = max(1, min(CACHE_BYTES, self.memory_bytes) // item_bytes)
+        group = min(CACHE_BYTES, self.memory_bytes) // item_bytes
+        group = max(1, group, min(self.threads, self.memory_bytes // item_bytes))
         for first in range(0, items, group):
             yield first, min(items, first + group)
 
@@ -191,7 +194,8 @@ class SweptMeeting:
         """(samples, O), padded samples cut off."""
         program = self.bound.program
         if program.lanes == 1:
-            values = np.concatenate([end @ self.observables.T for end in ends])
+            # Item by item: the numbers then do not depend on how many are carried together.
+            values = np.stack([self.observables @ item for end in ends for item in end])
         else:
             parts = [self.observables @ end.reshape(-1, program.size, WIDTH) for end in ends]
             values = np.concatenate(parts).transpose(0, 2, 1).reshape(-1, len(self.observables))
@@ -227,13 +231,15 @@ class SweptMeeting:
         return padded.reshape(items, lanes, -1).transpose(0, 2, 1)
 
 
-def swept_prefix(program: Program, weighted: Integers, memory_bytes: int) -> SweptPrefix:
+def swept_prefix(
+    program: Program, weighted: Integers, memory_bytes: int, threads: int
+) -> SweptPrefix:
     """A swept prefix; ``weighted`` are the angles that depend on weights."""
     ops = program.ops.copy()
     rotations = np.flatnonzero(ops[:, ROT] >= 0)
     fixed = ~np.isin(program.turns[ops[rotations, ROT]], weighted)
     ops[rotations[fixed], GRAD] = -1
-    return SweptPrefix(program, ops, memory_bytes)
+    return SweptPrefix(program, ops, memory_bytes, threads)
 
 
 def part(bound: BoundProgram, first: int, stop: int) -> BoundProgram:

@@ -19,11 +19,13 @@ class StatevectorEngine:
     """Pure states behind the engines' contract (:class:`nisqdl.engines.contract.Engine`).
 
     Attributes:
-        threads: Groups of eight samples are shared out among so many threads.
+        threads: Groups of eight samples are shared out among at most so many; ``None`` is one a
+            core (one in the runner's worker processes). They are used where the work is worth it,
+            and results do not depend on them.
         memory_gib: What states may take; samples are taken in turn to keep to it.
     """
 
-    threads: int = 1
+    threads: int | None = None
     memory_gib: float = 1.0
     name: str = "statevector"
 
@@ -39,6 +41,7 @@ class StatevectorEngine:
                 f"The engine statevector takes no noise but readout, but the noise model "
                 f"{noise.name!r} has noise on gates or delays; use the engine exact."
             )
+        from nisqdl.engines.kernels.threads import usable_threads
         from nisqdl.engines.statevector.evaluator import StatevectorEvaluator
 
-        return StatevectorEvaluator.of(model, noise, self.threads, self.memory_gib)
+        return StatevectorEvaluator.of(model, noise, usable_threads(self.threads), self.memory_gib)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.contract import Array
+from nisqdl.engines.kernels.threads import usable_threads
 from nisqdl.engines.statevector.execution import Execution, SlotNumbers
 from nisqdl.engines.statevector.program import lower
 from nisqdl.engines.statevector.slot_angles import SlotsOfInputs
@@ -31,8 +32,11 @@ class StateEnsemble:
     slots: SlotsOfInputs
 
     @classmethod
-    def of(cls, model: Model, threads: int = 1, memory_gib: float = 1.0) -> StateEnsemble:
+    def of(cls, model: Model, threads: int | None = None, memory_gib: float = 1.0) -> StateEnsemble:
         """Lower a circuit with everything that any observable could feel.
+
+        Args:
+            threads, memory_gib: As in :class:`nisqdl.engines.statevector.StatevectorEngine`.
 
         Raises:
             CapacityError: The state vectors do not fit the memory.
@@ -49,7 +53,7 @@ class StateEnsemble:
         program = lower(model.circuit, letters, memory_gib)
         return cls(
             model=model,
-            execution=Execution(program, threads, memory_gib),
+            execution=Execution(program, usable_threads(threads), memory_gib),
             slots=SlotsOfInputs.of(program, (*model.features, *model.weights)),
         )
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy.typing as npt
 
 from nisqdl.engines.contract import Pull
 from nisqdl.engines.kernels.lanes import WIDTH
+from nisqdl.engines.kernels.threads import share_out
 from nisqdl.engines.statevector import kernels
 from nisqdl.engines.statevector.program import ROW_BYTES, Floats, Integers, Program
 from nisqdl.engines.statevector.schedule import TILE
@@ -183,14 +182,8 @@ class Execution:
         return by_slot.reshape(-1, groups * WIDTH)[: len(self.program.slots)]
 
     def _share_out(self, groups: int, work: Callable[[int, int], None]) -> None:
-        threads = min(self.threads, groups)
-        if threads <= 1:
-            work(0, groups)
-            return
-        bounds = np.linspace(0, groups, threads + 1).astype(int).tolist()
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(work, a, b) for a, b in pairwise(bounds)]:
-                done.result()
+        cost = 3.0 * len(self.program.ops) * (2 * WIDTH << self.program.dimensions)
+        share_out(groups, self.threads, cost, work)
 
 
 def _aligned(shape: tuple[int, ...]) -> Floats:
