@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nisqdl.environments.contract import Environment, EnvironmentOptions, Quantity
+from nisqdl.environments.contract import Environment, EnvironmentOptions, Portrait, Quantity
 from nisqdl.environments.dynamics import (
     Dynamics,
     Floats,
@@ -125,6 +125,12 @@ def _features(options: Any) -> tuple[Quantity, ...]:
     )
 
 
+def _height(state: AcrobotState) -> Floats:
+    upper, lower, *_ = state.motion.T
+    height: Floats = -np.cos(upper) - np.cos(upper + lower)
+    return height
+
+
 ACROBOT = Environment(
     name="acrobot",
     summary="swing two links up by a torque between them; at most 500 steps",
@@ -136,4 +142,5 @@ ACROBOT = Environment(
     reward="−1 for each step of 0.2 s that does not bring the free end 1 m above the pivot",
     encoding=lambda options: Encoding(Acrobot.sizes.low, Acrobot.sizes.high),
     baselines={"random": RANDOM, "energy": CONTROLLED},
+    portrait=Portrait("height of the free end above the pivot (m)", _height),
 )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nisqdl.environments.contract import Environment, EnvironmentOptions, Quantity
+from nisqdl.environments.contract import Environment, EnvironmentOptions, Portrait, Quantity
 from nisqdl.environments.dynamics import (
     Dynamics,
     Floats,
@@ -116,4 +116,5 @@ CART_POLE = Environment(
             _upright,
         ),
     },
+    portrait=Portrait("angle of the pole (rad)", lambda state: state.theta),
 )

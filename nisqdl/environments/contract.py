@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nisqdl.environments.dynamics import Dynamics, Tape
+from nisqdl.environments.dynamics import Dynamics, Floats, Tape
 from nisqdl.environments.encoding import Encoding
 from nisqdl.environments.policy import Act, Baseline
 from nisqdl.errors import InputError, unknown_name
@@ -41,6 +41,19 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Portrait:
+    """What a picture of an episode follows.
+
+    Attributes:
+        label: What it is, with its unit.
+        value: Its values from the state, shape (copies,).
+    """
+
+    label: str
+    value: Callable[[Any], Floats]
+
+
+@dataclass(frozen=True)
 class Environment:
     """One environment. One file or folder in ``nisqdl/environments/`` and one line in its table.
 
@@ -55,6 +68,7 @@ class Environment:
         reward: What the reward is, with its unit.
         encoding: How observations become angles under these options.
         baselines: What an agent is judged against, by name.
+        portrait: What a picture of an episode follows.
     """
 
     name: str
@@ -67,6 +81,7 @@ class Environment:
     reward: str
     encoding: Callable[[Any], Encoding]
     baselines: Mapping[str, Baseline]
+    portrait: Portrait
 
     def read_options(self, given: Mapping[str, object], where: str = "") -> EnvironmentOptions:
         """The options of this environment from a mapping, such as a section of a file.

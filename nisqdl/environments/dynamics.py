@@ -35,6 +35,8 @@ class Sizes:
         start_draws: Uniform numbers that an episode's start takes.
         step_draws: Uniform numbers that each step takes.
         agents: Number of agents that act at once; None for one that acts alone.
+        state: Number of features of ``info["state"]``, each from 0 to 1: the whole state, for
+            the centralised critic of a team. None where there is none.
     """
 
     low: tuple[float, ...]
@@ -44,6 +46,7 @@ class Sizes:
     start_draws: int
     step_draws: int
     agents: int | None = None
+    state: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from pydantic import StrictBool
 
-from nisqdl.environments.contract import Environment, EnvironmentOptions, Quantity
+from nisqdl.environments.contract import Environment, EnvironmentOptions, Portrait, Quantity
 from nisqdl.environments.dynamics import (
     Booleans,
     Dynamics,
@@ -155,4 +155,5 @@ FROZEN_LAKE = Environment(
             _optimum,
         ),
     },
+    portrait=Portrait("number of the field", lambda state: state.field.astype(np.float64)),
 )

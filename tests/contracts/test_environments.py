@@ -113,7 +113,7 @@ def test_seed_decides_the_episodes(environment: Environment) -> None:
 
 
 def play_baseline(environment: Environment, dynamics: Any, name: str, seed: int) -> Any:
-    tape = episode_tape(dynamics, 6, seed)
+    tape = episode_tape(dynamics, 3, seed)
     return play(dynamics, tape, environment.prepared(name, dynamics, tape, seed)).returns
 
 
@@ -139,15 +139,15 @@ def test_only_those_who_say_so_see_the_future(environment: Environment) -> None:
     """Another future from step ``turn`` on changes no action before it, nor the one at it."""
     dynamics = environment.rules(environment.options())
     turn = min(20, dynamics.sizes.horizon // 2)
-    tape = episode_tape(dynamics, 8, 5)
+    tape = episode_tape(dynamics, 4, 5)
     other = np.random.default_rng(99).random(tape.steps.shape)
     other[:, :turn] = tape.steps[:, :turn]
     for name, baseline in environment.baselines.items():
-        seen = [
-            actions_taken(environment, dynamics, name, each, turn)
-            for each in (tape, Tape(tape.start, other))
-        ]
         if baseline.sees != "future":
+            seen = [
+                actions_taken(environment, dynamics, name, each, turn)
+                for each in (tape, Tape(tape.start, other))
+            ]
             np.testing.assert_array_equal(*seen)
 
 

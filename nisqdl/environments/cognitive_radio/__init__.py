@@ -7,7 +7,7 @@ from typing import Any
 
 from nisqdl.environments.cognitive_radio.baselines import BASELINES
 from nisqdl.environments.cognitive_radio.dynamics import CognitiveRadio, CognitiveRadioOptions
-from nisqdl.environments.contract import Environment, Quantity
+from nisqdl.environments.contract import Environment, Portrait, Quantity
 from nisqdl.environments.encoding import Encoding
 
 
@@ -36,4 +36,5 @@ COGNITIVE_RADIO = Environment(
     reward="1 for a slot without collision, −1 for one with",
     encoding=_encoding,
     baselines=BASELINES,
+    portrait=Portrait("collisions so far", lambda state: state.collisions.astype(float)),
 )
