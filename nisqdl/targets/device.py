@@ -53,6 +53,8 @@ class Device:
         coordinates: (column, row) of each qubit in the device's drawing.
         dt_ns: The clock's period in nanoseconds, for scheduling; ``None`` where unknown.
         source: Where the values come from, with licence and statement of changes.
+        rep_delay_us: Pause between two executions of circuits in microseconds, by the device's
+            default; ``None`` where unknown. It costs time, and changes no result here.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Device:
     coordinates: tuple[tuple[float, float], ...]
     dt_ns: float | None
     source: str
+    rep_delay_us: float | None = None
 
     @property
     def num_qubits(self) -> int:

@@ -55,6 +55,7 @@ def device_from_reports(conf: Report, props: Report, source: str) -> Device:
             coordinates=_coordinates(conf.get("coords"), num_qubits, pairs),
             dt_ns=_clock_ns(conf.get("dt")),
             source=source,
+            rep_delay_us=_microseconds(conf.get("default_rep_delay")),
         )
     except KeyError as error:
         raise InputError(
@@ -143,6 +144,10 @@ def _coordinates(
     if reported and len({tuple(place) for place in reported}) == num_qubits:
         return tuple((float(column), float(row)) for column, row in reported)
     return drawn_coordinates(num_qubits, pairs)
+
+
+def _microseconds(delay: float | None) -> float | None:
+    return None if delay is None else round(float(delay), 6)  # the client's reports add dust
 
 
 def _clock_ns(dt: float | None) -> float | None:

@@ -262,6 +262,8 @@ def _contradictions(device: Device) -> Iterator[tuple[str, str, object]]:
         yield "date", "be a date and time with its zone (ISO 8601)", repr(device.date)
     if device.dt_ns is not None and not 0 < device.dt_ns < math.inf:
         yield "dt_ns", "be a time above 0", device.dt_ns
+    if device.rep_delay_us is not None and not 0 <= device.rep_delay_us < math.inf:
+        yield "rep_delay_us", "be a time of at least 0", device.rep_delay_us
     for index, place in enumerate(device.coordinates):
         if not all(map(math.isfinite, place)):
             yield f"coordinates[{index}]", "be two finite numbers", list(place)

@@ -14,9 +14,12 @@ from nisqdl.targets.target import readout_error
 
 
 def snapshot_hash(device: Device) -> str:
-    """Content hash of a device: the same calibration has the same hash, wherever it is kept."""
+    """Content hash of a device: the same calibration has the same hash, wherever it is kept.
+
+    Of all fields that a result may depend on: not of where it is from, nor of the pause.
+    """
     content = asdict(device)
-    del content["source"]
+    del content["source"], content["rep_delay_us"]
     return content_hash(content)
 
 
