@@ -73,12 +73,13 @@ def checked(find: Callable[[str], object]) -> Callable[[str], str]:
 
 
 def shipped_folder(kind: str) -> Path:
-    """The folder of shipped files: ``"backends"``, ``"noise_models"`` or ``"experiments"``.
+    """The folder of shipped files: ``"backends"``, ``"noise_models"``, ``"experiments"`` or
+    ``"reproductions"``.
 
     A checkout's own folders come first: an editable install would otherwise read a stale copy.
     """
-    if kind == "experiments":
-        return _PACKAGE / "experiments"
+    if kind in ("experiments", "reproductions"):
+        return _PACKAGE / kind
     checkout = _PACKAGE.parent
     if (checkout / "pyproject.toml").is_file() and (checkout / kind).is_dir():
         return checkout / kind

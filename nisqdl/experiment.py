@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from nisqdl.analysis.published import Published, require_columns
 from nisqdl.catalog import shipped_folder
 from nisqdl.document import read_mapping
 from nisqdl.errors import InputError, NisqdlError, unknown_name
@@ -39,12 +40,15 @@ class Experiment:
         source: The file.
         study: The kind of question.
         combinations: Every combination of the swept options, each a validated ``study.Options``.
+        published: What the results are to be held against, where the file says so (its part
+            ``published``).
     """
 
     name: str
     source: Path
     study: Study
     combinations: tuple[BaseModel, ...]
+    published: Published | None = None
 
     def points(self) -> list[Point]:
         """The experiment's points, in a stable order.
@@ -60,6 +64,23 @@ class Experiment:
             return tuple(self.study.points(self.combinations))
         except InputError as error:
             raise self.blamed(error) from None
+
+    def context(self) -> Json:
+        """What a report needs besides the records: the study's, and what is published.
+
+        Raises:
+            InputError: The options do not fit, or a published value names no setting.
+        """
+        points = self.points()
+        try:
+            context = self.study.context(points)
+        except InputError as error:
+            raise self.blamed(error) from None
+        if self.published is None:
+            return context
+        columns = frozenset(name for point in points for name in point.settings)
+        require_columns(self.published, columns, str(self.source))
+        return {**context, "published": self.published.model_dump(mode="json")}
 
     def blamed(self, error: NisqdlError) -> NisqdlError:
         """The same error with this file named: it is found when the file's options are used."""
@@ -101,11 +122,13 @@ def load(name_or_path: str) -> Experiment:
             f"{path}: `study` is missing; it must name the kind of question: {', '.join(STUDIES)}."
         )
     study = STUDIES.find(str(document.pop("study")), where=f"{path}: study")
+    published = document.pop("published", None)
     return Experiment(
         name=path.stem,
         source=path,
         study=study,
         combinations=tuple(spread(study.Options, document, str(path))),
+        published=None if published is None else _published(published, str(path)),
     )
 
 
@@ -114,8 +137,13 @@ def experiment_names() -> list[str]:
     return sorted(path.stem for path in shipped_folder("experiments").glob("*.yaml"))
 
 
+def reproduction_names() -> list[str]:
+    """The names of the shipped reproductions: experiments that hold published values."""
+    return sorted(path.stem for path in shipped_folder("reproductions").glob("*.yaml"))
+
+
 def find_file(name_or_path: str) -> Path:
-    """The file of an experiment: a path, or a shipped experiment's name."""
+    """The file of an experiment: a path, or the name of a shipped experiment or reproduction."""
     path = Path(name_or_path)
     if path.is_file():
         return path
@@ -125,10 +153,12 @@ def find_file(name_or_path: str) -> Path:
         )
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
         raise InputError(f"There is no experiment file {path}; `nisqdl new NAME` writes one.")
-    shipped = shipped_folder("experiments") / f"{name_or_path}.yaml"
-    if not shipped.is_file():
-        raise unknown_name("experiment", name_or_path, experiment_names())
-    return shipped
+    for kind in ("experiments", "reproductions"):
+        shipped = shipped_folder(kind) / f"{name_or_path}.yaml"
+        if shipped.is_file():
+            return shipped
+    names = [*experiment_names(), *reproduction_names()]
+    raise unknown_name("experiment", name_or_path, names)
 
 
 def spread(options: type[BaseModel], document: dict[str, Any], file: str) -> list[BaseModel]:
@@ -161,6 +191,13 @@ def spread(options: type[BaseModel], document: dict[str, Any], file: str) -> lis
         except ValidationError as error:
             raise InputError(_sentence(error, file)) from None
     return combinations
+
+
+def _published(given: Any, file: str) -> Published:
+    try:
+        return Published.model_validate(given)
+    except ValidationError as error:
+        raise InputError(_sentence(error, f"{file}: published")) from None
 
 
 def _alternatives(
@@ -260,6 +297,8 @@ def _gather(documents: Sequence[dict[str, Any]]) -> Json:
 
     Where the documents are not all combinations of their options' values, they are listed whole.
     """
+    if any(document.keys() != documents[0].keys() for document in documents):
+        return _distinct(documents)
     gathered: dict[str, Json] = {}
     combinations = 1
     for key in documents[0]:

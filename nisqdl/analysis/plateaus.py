@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from scipy.special import ndtri
 
+from nisqdl.analysis.circuit_means import mean_row
 from nisqdl.analysis.decay import Decay, decay
 from nisqdl.analysis.table import Table
 from nisqdl.errors import InputError
@@ -17,6 +18,7 @@ from nisqdl.seeds import generator
 from nisqdl.store.record import Json, Record
 
 QUBITS, DEPTH, OBSERVABLE = "qubits", "model.ansatz.depth", "observable"
+CIRCUIT_SEED = "model.ansatz.seed"
 ENTANGLER, SCALE, METHOD = "model.entangler", "noise.scale", "method"
 
 HEADLINE = "var_grad_mean"
@@ -30,12 +32,12 @@ RESOLVED = 0.25
 
 _Test: TypeAlias = Callable[[Json], bool]
 
-_METHOD_SETTINGS = frozenset({METHOD, "samples", "walks"})
+_NOT_OF_CELLS = frozenset({METHOD, "samples", "walks", CIRCUIT_SEED})
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One circuit under one noise, by whichever methods were run.
+    """One circuit under one noise, by whichever methods were run; drawn ones by their mean.
 
     Attributes:
         settings: All but the method's.
@@ -232,13 +234,17 @@ def depth_title(settings: Mapping[str, Json]) -> str:
 
 
 def _cells(records: Sequence[Record]) -> tuple[Cell, ...]:
-    found: dict[str, tuple[dict[str, Json], dict[str, Mapping[str, Json]]]] = {}
+    found: dict[str, tuple[dict[str, Json], dict[str, list[Mapping[str, Json]]]]] = {}
     for record in records:
         given = record.point.settings
-        own = {name: value for name, value in given.items() if name not in _METHOD_SETTINGS}
+        own = {name: value for name, value in given.items() if name not in _NOT_OF_CELLS}
         row = {**given, **record.values}
-        found.setdefault(_key(own), (own, {}))[1][str(given[METHOD])] = row
-    return tuple(Cell(settings, rows) for settings, rows in found.values())
+        by_method = found.setdefault(_key(own), (own, {}))[1]
+        by_method.setdefault(str(given[METHOD]), []).append(row)
+    return tuple(
+        Cell(settings, {method: mean_row(some) for method, some in rows.items()})
+        for settings, rows in found.values()
+    )
 
 
 def _curves(cells: Sequence[Cell], axis: str) -> tuple[Curve, ...]:

@@ -33,8 +33,8 @@ def build_model(
 
     The feature map comes first, once, or with re-uploading before each layer of the ansatz. The
     circuit has no barriers and no measurements; each angle is one parameter: ``x[i]``, the
-    encoded features (see ``encode``), or ``w[i]``, the weights. Gates: h, rx, ry, rz, crx, crz,
-    cx, cz.
+    encoded features (see ``encode``), or ``w[i]``, the weights; or a number. Gates: h, rx, ry,
+    rz, crx, crz, cx, cz.
 
     Args:
         options: What to build.
@@ -150,7 +150,9 @@ def _lay(circuit: QuantumCircuit, part: LaidPart, weights: Sequence[Parameter]) 
         "cx": circuit.cx, "cz": circuit.cz, "crx": circuit.crx, "crz": circuit.crz,
     }[part.gate]  # fmt: skip
     for number, place in enumerate(part.places):
-        if part.first_weight is None:
+        if part.angle is not None:
+            lay(part.angle, *place)
+        elif part.first_weight is None:
             lay(*place)
         else:
             lay(weights[part.first_weight + number], *place)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from nisqdl.circuits.ansatzes import ANSATZES
-from nisqdl.circuits.ansatzes.contract import Ansatz, Part
+from nisqdl.circuits.ansatzes.contract import RANDOM_AXIS, Ansatz, Part
 from nisqdl.circuits.entanglers import DEVICE, OWN, Pair, entangler_pairs
 from nisqdl.errors import InputError
+from nisqdl.seeds import derive
 
 if TYPE_CHECKING:
     from nisqdl.circuits.options import ModelOptions
@@ -23,12 +24,14 @@ class LaidPart:
         gate: Name of the gate, as in :class:`nisqdl.circuits.ansatzes.contract.Part`.
         places: Qubits of each gate; a pair is (control, target).
         first_weight: Number of the weight that turns the first gate; the next gate takes the
-            next one. ``None`` where the gates have no angle.
+            next one. ``None`` where the gates have no weights.
+        angle: Of gates with an angle but no weights, in radians.
     """
 
     gate: str
     places: tuple[tuple[int, ...], ...]
     first_weight: int | None
+    angle: float | None = None
 
     @property
     def num_weights(self) -> int:
@@ -65,8 +68,16 @@ def laid_layers(
         laid: list[LaidPart] = []
         for part in _stated(ansatz, layer, options.ansatz.depth):
             places = _places(part, ansatz, options, num_qubits, layer, edges)
+            if part.gate == RANDOM_AXIS:
+                axes = [_axis(options, layer, qubit) for (qubit,) in places]
+                laid += [
+                    LaidPart(axis, (place,), weights + number)
+                    for number, (axis, place) in enumerate(zip(axes, places, strict=True))
+                ]
+                weights += len(places)
+                continue
             first = weights if part.is_trained else None
-            laid.append(LaidPart(part.gate or options.ansatz.gate, places, first))
+            laid.append(LaidPart(part.gate or options.ansatz.gate, places, first, part.angle))
             weights += laid[-1].num_weights
         layers.append(tuple(laid))
     return tuple(layers)
@@ -81,6 +92,11 @@ def count_weights(options: ModelOptions, num_qubits: int) -> int:
         for part in _stated(ansatz, layer, options.ansatz.depth)
         if part.is_trained
     )
+
+
+def _axis(options: ModelOptions, layer: int, qubit: int) -> str:
+    """The same for a layer and qubit, however many there are besides."""
+    return ("rx", "ry", "rz")[derive(options.ansatz.seed or 0, "axis", layer, qubit) % 3]
 
 
 def _ansatz(options: ModelOptions) -> Ansatz:

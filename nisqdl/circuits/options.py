@@ -29,6 +29,10 @@ RotationName = Literal["rx", "ry", "rz"]
 TwoQubitGateName = Literal["cx", "cz"]
 
 
+def _is_unset(value: object) -> bool:
+    return value is None
+
+
 class FeatureMapOptions(BaseModel):
     """How features enter the circuit.
 
@@ -58,6 +62,8 @@ class AnsatzOptions(BaseModel):
         gate: The gate that the entangler lays on each of its pairs, "cx" or "cz"; if left out,
             the ansatz's own: "cz" for sim_9, sim_10 and sim_12, "cx" for all others. An ansatz
             whose pairs have gates of their own (sim_3 with its CRZ, …) takes no other.
+        seed: Which random circuit, for an ansatz that draws one (random_axes); if left out, the
+            circuit of seed 0. No other ansatz takes one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,15 +72,28 @@ class AnsatzOptions(BaseModel):
     depth: int = Field(default=1, strict=True, ge=1, le=MAX_DEPTH)
     rotations: Annotated[tuple[RotationName, ...], Field(min_length=1, max_length=6)] | None = None
     gate: TwoQubitGateName = "cx"
+    # Left out of what is written where it is not set: it came after the first records.
+    seed: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+        default=None, exclude_if=_is_unset
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _write_own_gate(cls, given: Any) -> Any:
-        """Fills in the ansatz's own gate where none is named, so that records show it."""
+        """Fills in the ansatz's own gate and seed where none is named, so that records show it."""
         name = given.get("name") if isinstance(given, Mapping) else None
-        if not isinstance(name, str) or name not in ANSATZES or "gate" in given:
+        if not isinstance(name, str) or name not in ANSATZES:
             return given
-        return {**given, "gate": ANSATZES[name].gate}
+        own = {"gate": ANSATZES[name].gate, **({"seed": 0} if ANSATZES[name].draws_axes else {})}
+        return {**own, **given}
+
+    @field_validator("seed")
+    @classmethod
+    def _seed_is_taken(cls, seed: int | None, info: ValidationInfo) -> int | None:
+        ansatz = ANSATZES.get(info.data.get("name", ""))
+        if seed is not None and ansatz is not None and not ansatz.draws_axes:
+            raise ValueError(f"ansatz {ansatz.name!r} draws nothing: leave `seed` out")
+        return seed
 
     @field_validator("gate")
     @classmethod

@@ -20,6 +20,7 @@ Examples:
     cls=LazyGroup,
     verbs={
         "run": "Run an experiment, or resume what was interrupted.",
+        "reproduce": "Hold our results against published ones.",
         "plan": "Say what an experiment would take; nothing runs.",
         "report": "Build the report of a run again, from its records alone.",
         "compare": "Compare two runs, pair by pair.",

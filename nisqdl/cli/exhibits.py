@@ -90,9 +90,13 @@ def _noise(name: str, out: Path | None) -> Exhibit:
     return Exhibit(document, lambda: click.echo(text, nl=False))
 
 
-def _experiment(name: str, out: Path | None) -> Exhibit:
-    text = (shipped_folder("experiments") / f"{name}.yaml").read_text("utf-8")
+def _experiment(name: str, out: Path | None, folder: str = "experiments") -> Exhibit:
+    text = (shipped_folder(folder) / f"{name}.yaml").read_text("utf-8")
     return Exhibit({"name": name, "text": text}, lambda: click.echo(text, nl=False))
+
+
+def _reproduction(name: str, out: Path | None) -> Exhibit:
+    return _experiment(name, out, "reproductions")
 
 
 def _ansatz(name: str, out: Path | None) -> Exhibit:
@@ -203,6 +207,7 @@ def _title(name: str) -> str:
 
 EXHIBITS: dict[str, Exhibitor] = {
     "experiments": _experiment,
+    "reproductions": _reproduction,
     "devices": _device,
     "noise": _noise,
     "ansatzes": _ansatz,

@@ -22,7 +22,8 @@ Examples:
 def command(kind: str, as_json: bool) -> None:
     """List what there is of a kind.
 
-    Kinds: experiments, devices, noise, ansatzes, entanglers, feature-maps, datasets, engines.
+    Kinds: experiments, reproductions, devices, noise, ansatzes, entanglers, feature-maps,
+    datasets, engines.
     """
     rows = SHELVES.find(kind).rows()
     if as_json:

@@ -40,11 +40,15 @@ class Shelf:
         return list(dict.fromkeys([*(row["name"] for row in self.rows()), *self.also()]))
 
 
-def _experiments() -> list[Json]:
-    files = sorted(shipped_folder("experiments").glob("*.yaml"))
+def _experiments(folder: str = "experiments") -> list[Json]:
+    files = sorted(shipped_folder(folder).glob("*.yaml"))
     return [
         {"name": file.stem, "question": _first_comment(file.read_text("utf-8"))} for file in files
     ]
+
+
+def _reproductions() -> list[Json]:
+    return _experiments("reproductions")
 
 
 def _devices() -> list[Json]:
@@ -119,6 +123,7 @@ SHELVES: Table[Shelf] = Table(
         shelf.name: shelf
         for shelf in (
             Shelf("experiments", "experiment", _experiments),
+            Shelf("reproductions", "reproduction", _reproductions),
             Shelf("devices", "device", _devices, also=_other_devices),
             Shelf("noise", "noise", _noise),
             Shelf("ansatzes", "ansatz", _ansatzes),

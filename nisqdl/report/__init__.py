@@ -76,6 +76,10 @@ def write_report(run: RunData, folder: Path, planned: int | None = None) -> Buil
             "run it with `nisqdl run`."
         )
     document, verdict = content(run, folder.resolve().name, planned)
+    if isinstance(run.context, dict) and "published" in run.context:
+        from nisqdl.report.reproduction import beside_published
+
+        document, verdict = beside_published(document, run, planned)
     return BuiltReport(*_write_document(document, folder, "report"), verdict)
 
 

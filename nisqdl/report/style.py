@@ -89,13 +89,16 @@ def look() -> Iterator[None]:
         yield
 
 
-def panels(titles: Sequence[str], columns: int, height: float = 2.9) -> tuple[Figure, list[Axes]]:
+def panels(
+    titles: Sequence[str], columns: int, height: float = 2.9, share: bool = True
+) -> tuple[Figure, list[Axes]]:
     """A figure with one panel a title, filled row by row.
 
     Args:
         titles: The panels' titles.
         columns: Panels a row at most: 2, or 1 for phones.
         height: Height of one row in inches.
+        share: Whether all panels have one y axis.
     """
     from matplotlib.figure import Figure
 
@@ -103,13 +106,13 @@ def panels(titles: Sequence[str], columns: int, height: float = 2.9) -> tuple[Fi
     columns = min(columns, len(titles))
     rows = -(-len(titles) // columns)
     figure = Figure(figsize=(width, rows * height + 0.35), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=share)
     axes: list[Axes] = list(grid.flat)
     for panel in axes[len(titles) :]:
         panel.set_axis_off()
     for index, (panel, title) in enumerate(zip(axes, titles, strict=False)):
         panel.set_title(title)
-        panel.tick_params(labelleft=index % columns == 0)
+        panel.tick_params(labelleft=not share or index % columns == 0)
     return figure, axes[: len(titles)]
 
 

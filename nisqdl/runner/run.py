@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nisqdl.accounts import redact
-from nisqdl.errors import InputError, NisqdlError
+from nisqdl.errors import NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.runner.interruption import Interrupted
 from nisqdl.runner.message import Answer, Died, Done, Failed, Refused
@@ -81,10 +81,7 @@ def run(
     """
     start = time.perf_counter()
     points = experiment.points()
-    try:
-        context = experiment.study.context(points)
-    except InputError as error:
-        raise experiment.blamed(error) from None
+    context = experiment.context()
     name = experiment.study.name
     with open_run(folder, experiment.resolved, name, context, len(points)) as store:
         plan = plan_work(experiment.study, points, store.ids(), store.keys())

@@ -76,6 +76,8 @@ def _blocks(structure: Structure, block: int) -> Iterator[tuple[int, list[LaidPa
     for first in range(0, structure.depth, block):
         parts = [part for layer in structure.layers[first : first + block] for part in layer]
         after = structure.layers[first + block : first + block + 1]
+        while not first and parts and parts[0].angle is not None:
+            parts = parts[1:]  # fixed rotations prepare the state in which the blocks begin
         if after and after[0] and after[0][0].first_weight is not None:
             parts.append(after[0][0])
         yield first, parts
@@ -108,7 +110,7 @@ def _partners(parts: tuple[LaidPart, ...]) -> Partners | None:
 
 def _undoes(left: LaidPart, right: LaidPart) -> bool:
     """Whether the right part, with negative angles if it has any, is the inverse of the left."""
-    if left.gate != right.gate:
+    if left.gate != right.gate or (left.angle or 0.0) != -(right.angle or 0.0):
         return False
     if left.gate == "cx":
         return _bit_sums((*left.places, *right.places)) == _bit_sums(())

@@ -22,6 +22,7 @@ from nisqdl.runner.interruption import Interrupted
 VERBS = list(main.list_commands(None))
 KINDS = [
     "experiments",
+    "reproductions",
     "devices",
     "noise",
     "ansatzes",
@@ -325,8 +326,8 @@ def test_completion_scripts(name: str) -> None:
 
 def test_the_shell_completes_verbs_and_kinds() -> None:
     environment = {**os.environ, "_NISQDL_COMPLETE": "bash_complete", "COMP_CWORD": "1"}
-    done = shell(env={**environment, "COMP_WORDS": "nisqdl re"})
-    assert done.stdout.split() == ["plain,report"]
+    done = shell(env={**environment, "COMP_WORDS": "nisqdl rep"})
+    assert done.stdout.split() == ["plain,reproduce", "plain,report"]
     done = shell(env={**environment, "COMP_WORDS": "nisqdl list d", "COMP_CWORD": "2"})
     assert done.stdout.split() == ["plain,devices", "plain,datasets"]
 

@@ -12,7 +12,10 @@ Places: TypeAlias = Callable[[int], tuple[tuple[int, ...], ...]]
 TRAINED_GATES = frozenset(("rx", "ry", "rz", "crx", "crz"))
 """Gates with an angle; each takes a weight of its own."""
 
-ONE_QUBIT_GATES = frozenset(("h", "rx", "ry", "rz"))
+RANDOM_AXIS = "r?"
+"""A rotation about X, Y or Z, drawn for each layer and qubit from ``ansatz.seed``."""
+
+ONE_QUBIT_GATES = frozenset(("h", "rx", "ry", "rz", RANDOM_AXIS))
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,21 @@ class Part:
 
     Attributes:
         gate: "h", "rx", "ry" or "rz" on qubits; "crx", "crz", "cx" or "cz" on pairs (control,
-            target); ``None`` is the two-qubit gate that the user chooses (``ansatz.gate``).
+            target); ``None`` is the two-qubit gate that the user chooses (``ansatz.gate``);
+            ``RANDOM_AXIS`` is a rotation of each qubit whose axis is drawn.
         places: Qubits of each gate. ``None`` is every qubit in ascending order, or the pairs of
             the model's entangler. Places of pairs hold where the entangler is ``own``; another
             one replaces them.
+        angle: Of gates that are not trained, in radians; ``None`` where they are, or have none.
     """
 
     gate: str | None
     places: Places | None = None
+    angle: float | None = None
 
     @property
     def is_trained(self) -> bool:
-        return self.gate in TRAINED_GATES
+        return self.angle is None and (self.gate in TRAINED_GATES or self.gate == RANDOM_AXIS)
 
     @property
     def couples(self) -> bool:
@@ -75,6 +81,11 @@ class Ansatz:
     def takes_a_gate(self) -> bool:
         """Whether ``ansatz.gate`` matters: there is a pair whose gate it does not state itself."""
         return any(part.gate is None for part in self.parts)
+
+    @property
+    def draws_axes(self) -> bool:
+        """Whether ``ansatz.seed`` matters."""
+        return any(part.gate == RANDOM_AXIS for part in self.parts)
 
     @property
     def trains_pairs(self) -> bool:

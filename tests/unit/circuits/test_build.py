@@ -11,7 +11,13 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.circuit.library import efficient_su2, n_local, real_amplitudes
 from qiskit.quantum_info import Operator
 
-from nisqdl.circuits.build import build_model, encode, num_qubits, num_weights
+from nisqdl.circuits.build import (
+    build_model,
+    build_without_features,
+    encode,
+    num_qubits,
+    num_weights,
+)
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.errors import InputError
 
@@ -162,3 +168,31 @@ def test_tables_and_options_are_imported_without_heavy_libraries():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_random_axes_are_drawn_for_each_layer_and_qubit_whatever_the_size():
+    """As McClean et al. 2018: RY(π/4) once, then one rotation a qubit and layer, and CZ."""
+    small = build_without_features(ModelOptions(ansatz={"name": "random_axes", "depth": 3}), 3)
+    large = build_without_features(ModelOptions(ansatz={"name": "random_axes", "depth": 4}), 5)
+    other = build_without_features(
+        ModelOptions(ansatz={"name": "random_axes", "depth": 4, "seed": 1}), 5
+    )
+
+    def axes(model, layers, qubits):
+        found = {}
+        for instruction in model.circuit.data:
+            name, qubit = instruction.operation.name, model.circuit.find_bit(instruction.qubits[0])
+            if name in ("rx", "ry", "rz") and instruction.operation.params != [np.pi / 4]:
+                layer = sum(1 for known in found if known[1] == qubit.index)
+                found[layer, qubit.index] = name
+        return {key: axis for key, axis in found.items() if key[0] < layers and key[1] < qubits}
+
+    assert axes(small, 3, 3) == axes(large, 3, 3)
+    assert len(axes(large, 4, 5)) == 20
+    assert set(axes(large, 4, 5).values()) == {"rx", "ry", "rz"}
+    assert axes(large, 4, 5) != axes(other, 4, 5)
+    ops = large.circuit.count_ops()
+    assert ops["cz"] == 16
+    assert sum(ops[name] for name in ("rx", "ry", "rz")) == 25
+    fixed = [i for i in large.circuit.data if i.operation.params == [np.pi / 4]]
+    assert len(fixed) == 5
