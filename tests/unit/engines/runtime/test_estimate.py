@@ -75,11 +75,11 @@ observables = st.lists(
 def test_counts_are_those_of_the_job_that_the_client_prepares(
     execution: Execution, labels: tuple[tuple[str, ...], ...], rows: int
 ) -> None:
-    from nisqdl.engines.runtime.adapter import client_options, pub_of
     from qiskit_ibm_runtime.executor_estimator.prepare import prepare
 
     asked = request(execution, labels, rows)
-    program, _ = prepare([pub_of(asked, slice(None), WIDTH)], client_options(execution))
+    pub = (asked.isa.circuit, [[op] for op in asked.isa.observables], asked.bindings)
+    program, _ = prepare([pub], _options(execution))
     found = estimate([asked], TORINO)
     assert found.executions == program.shots * sum(item.size() for item in program.items)
     assert found.circuits == sum(item.size() for item in program.items)
