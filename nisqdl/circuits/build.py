@@ -11,7 +11,7 @@ import numpy.typing as npt
 from nisqdl.circuits.entanglers import Pair
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
 from nisqdl.circuits.feature_maps.contract import FeatureMap
-from nisqdl.circuits.layers import LaidPart, count_weights, laid_layers
+from nisqdl.circuits.layers import LaidPart, count_weights, laid_layers, read_qubits
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.observables import observables_for
 from nisqdl.circuits.options import ModelOptions
@@ -33,8 +33,8 @@ def build_model(
 
     The feature map comes first, once, or with re-uploading before each layer of the ansatz. The
     circuit has no barriers and no measurements; each angle is one parameter: ``x[i]``, the
-    encoded features (see ``encode``), or ``w[i]``, the weights; or a number. Gates: h, rx, ry,
-    rz, crx, crz, cx, cz.
+    encoded features (see ``encode``), or ``w[i]``, the weights; or a number. Gates: h, x, s,
+    sdg, rx, ry, rz, crx, crz, cx, cz.
 
     Args:
         options: What to build.
@@ -52,7 +52,8 @@ def build_model(
 
     feature_map = _feature_map(options, num_features)
     qubits = feature_map.num_qubits(num_features)
-    observables = observables_for(options.observables, qubits, num_classes)
+    read = read_qubits(options, qubits)
+    observables = observables_for(options.observables, qubits, num_classes, read)
     features = tuple(ParameterVector("x", feature_map.num_encoded(num_features)))
     weights = tuple(ParameterVector("w", num_weights(options, num_features)))
     repetitions = options.feature_map.repetitions or feature_map.repetitions
@@ -88,7 +89,8 @@ def build_without_features(
     for parts in laid_layers(options, num_qubits, edges):
         for part in parts:
             _lay(circuit, part, weights)
-    observables = observables_for(options.observables, num_qubits, None)
+    read = read_qubits(options, num_qubits)
+    observables = observables_for(options.observables, num_qubits, None, read)
     return Model(circuit=circuit, features=(), weights=weights, observables=observables)
 
 
@@ -146,7 +148,8 @@ def _feature_map(options: ModelOptions, num_features: int) -> FeatureMap:
 def _lay(circuit: QuantumCircuit, part: LaidPart, weights: Sequence[Parameter]) -> None:
     """Its gates, those with angles each with a weight."""
     lay = {
-        "h": circuit.h, "rx": circuit.rx, "ry": circuit.ry, "rz": circuit.rz,
+        "h": circuit.h, "x": circuit.x, "s": circuit.s, "sdg": circuit.sdg,
+        "rx": circuit.rx, "ry": circuit.ry, "rz": circuit.rz,
         "cx": circuit.cx, "cz": circuit.cz, "crx": circuit.crx, "crz": circuit.crz,
     }[part.gate]  # fmt: skip
     for number, place in enumerate(part.places):

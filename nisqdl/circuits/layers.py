@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.ansatzes.contract import RANDOM_AXIS, Ansatz, Part
+from nisqdl.circuits.convolutional import lay
 from nisqdl.circuits.entanglers import DEVICE, OWN, Pair, entangler_pairs
 from nisqdl.errors import InputError
 from nisqdl.seeds import derive
@@ -24,7 +25,7 @@ class LaidPart:
         gate: Name of the gate, as in :class:`nisqdl.circuits.ansatzes.contract.Part`.
         places: Qubits of each gate; a pair is (control, target).
         first_weight: Number of the weight that turns the first gate; the next gate takes the
-            next one. ``None`` where the gates have no weights.
+            next one; several parts may have the same. ``None`` where the gates have no weights.
         angle: Of gates with an angle but no weights, in radians.
     """
 
@@ -62,6 +63,8 @@ def laid_layers(
             f"model.entangler must be '{DEVICE}' where edges are given, but is "
             f"{options.entangler!r}."
         )
+    if ansatz.is_tree:
+        return _tree_layers(options, num_qubits)
     layers: list[Layer] = []
     weights = 0
     for layer in range(options.ansatz.depth):
@@ -86,6 +89,8 @@ def laid_layers(
 def count_weights(options: ModelOptions, num_qubits: int) -> int:
     """Weights of a model's ansatz on so many qubits."""
     ansatz = _ansatz(options)
+    if ansatz.is_tree:
+        return count_laid(_tree_layers(options, num_qubits))
     return sum(
         len(_places(part, ansatz, options, num_qubits, layer, None))
         for layer in range(options.ansatz.depth)
@@ -97,6 +102,31 @@ def count_weights(options: ModelOptions, num_qubits: int) -> int:
 def _axis(options: ModelOptions, layer: int, qubit: int) -> str:
     """The same for a layer and qubit, however many there are besides."""
     return ("rx", "ry", "rz")[derive(options.ansatz.seed or 0, "axis", layer, qubit) % 3]
+
+
+def count_laid(layers: Sequence[Layer]) -> int:
+    """Different weights of these layers; parts may share some."""
+    trained = [part for layer in layers for part in layer if part.first_weight is not None]
+    return max((int(part.first_weight or 0) + len(part.places) for part in trained), default=0)
+
+
+def read_qubits(options: ModelOptions, num_qubits: int) -> tuple[int, ...]:
+    """The qubits that are read where no observables are named.
+
+    Raises:
+        InputError: The depth does not fit the qubits.
+    """
+    if _ansatz(options).is_tree:
+        return lay.outputs(options.ansatz, num_qubits, options.entangler == "none")
+    return tuple(range(num_qubits))
+
+
+def _tree_layers(options: ModelOptions, num_qubits: int) -> tuple[Layer, ...]:
+    placed = lay.placed_stages(options.ansatz, num_qubits, options.entangler == "none")
+    return tuple(
+        tuple(LaidPart(gate.gate, (gate.qubits,), gate.weight) for gate in stage)
+        for stage in placed
+    )
 
 
 def _ansatz(options: ModelOptions) -> Ansatz:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PROJECTOR_QUBITS = 10
 """Most qubits of a projector: as a Pauli sum it has 2^n terms."""
 
+OUTPUT = "output"
+"""The observable whose qubits the ansatz says."""
+
 _WHERE = "model.observables"
 _INDEXED = re.compile(r"(?:[XYZ]\d+)+")
 _DENSE = re.compile(r"[IXYZ]+")
@@ -37,17 +40,21 @@ class NamedObservable:
 
 
 def observables_for(
-    labels: Sequence[str] | None, num_qubits: int, num_classes: int | None
+    labels: Sequence[str] | None,
+    num_qubits: int,
+    num_classes: int | None,
+    read: Sequence[int] | None = None,
 ) -> tuple[SparsePauliOp, ...]:
     """The observables of a model, checked against what decoding needs.
 
     Args:
-        labels: Names or Pauli labels; ``None`` for the default: ``mean_z`` for two classes or
-            none, and for K > 2 classes one for each, the mean of Z over the qubits i ≡ class
-            (mod K).
+        labels: Names or Pauli labels; ``None`` for the default: the mean of Z over the qubits
+            that are read for two classes or none, and for K > 2 classes one for each, the mean of
+            Z over those whose place among them is ≡ class (mod K).
         num_qubits: Qubits n of the circuit.
         num_classes: Classes K that the values are decoded to: two from one value, K from K. With
             ``None`` nothing is decoded, and any observables do.
+        read: The qubits that are read: those left in a convolutional network; ``None`` for all.
 
     Raises:
         InputError: Wrong label, or a number of observables that does not fit the classes.
@@ -55,11 +62,15 @@ def observables_for(
     """
     if num_classes is not None and num_classes < 2:
         raise InputError(f"A classifier needs at least 2 classes, but the data has {num_classes}.")
+    read = range(num_qubits) if read is None else read
     if labels is None:
-        return _default(num_qubits, num_classes)
+        return _default(num_qubits, num_classes, read)
     if num_classes is not None:
         _check_decodable(labels, num_classes)
-    return tuple(parse_observable(label, num_qubits) for label in labels)
+    return tuple(
+        _mean_z(read, num_qubits) if label == OUTPUT else parse_observable(label, num_qubits)
+        for label in labels
+    )
 
 
 def parse_observable(label: str, num_qubits: int) -> SparsePauliOp:
@@ -86,18 +97,18 @@ def parse_observable(label: str, num_qubits: int) -> SparsePauliOp:
     )
 
 
-def _default(num_qubits: int, num_classes: int | None) -> tuple[SparsePauliOp, ...]:
+def _default(
+    num_qubits: int, num_classes: int | None, read: Sequence[int]
+) -> tuple[SparsePauliOp, ...]:
     if num_classes is None or num_classes == 2:
-        return (_mean_z(range(num_qubits), num_qubits),)
-    if num_qubits < num_classes:
+        return (_mean_z(read, num_qubits),)
+    if len(read) < num_classes:
         raise InputError(
             f"One observable for each of {num_classes} classes needs at least as many qubits, but "
-            f"the model has {num_qubits}: take more features, or name {num_classes} observables "
-            f"({_WHERE})."
+            f"the model has {len(read)} to read: take more features, less depth of a qcnn, or name "
+            f"{num_classes} observables ({_WHERE})."
         )
-    return tuple(
-        _mean_z(range(index, num_qubits, num_classes), num_qubits) for index in range(num_classes)
-    )
+    return tuple(_mean_z(read[index::num_classes], num_qubits) for index in range(num_classes))
 
 
 def _check_decodable(labels: Sequence[str], num_classes: int) -> None:
@@ -190,6 +201,11 @@ NAMED_OBSERVABLES: Table[NamedObservable] = Table(
     "observable",
     {
         "mean_z": NamedObservable("mean_z", "the mean of Z over all qubits", _mean_z_of_all),
+        OUTPUT: NamedObservable(
+            OUTPUT,
+            "the mean of Z over the qubits that are read: those left in a qcnn",
+            _mean_z_of_all,
+        ),
         "global_z": NamedObservable("global_z", "Z on every qubit: the parity", _global_z),
         "projector": NamedObservable(
             "projector", "|0…0⟩⟨0…0|, from 0 to 1; at most 10 qubits", _projector

@@ -17,6 +17,9 @@ from pydantic import (
 
 from nisqdl.catalog import checked
 from nisqdl.circuits.ansatzes import ANSATZES
+from nisqdl.circuits.convolutional.convolutions import CONVOLUTIONS
+from nisqdl.circuits.convolutional.poolings import POOLINGS
+from nisqdl.circuits.convolutional.tree import TREES
 from nisqdl.circuits.entanglers import DEVICE, ENTANGLERS, OWN
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
 
@@ -25,6 +28,9 @@ MAX_DEPTH = 1000
 FeatureMapName = Annotated[str, AfterValidator(checked(FEATURE_MAPS.find))]
 AnsatzName = Annotated[str, AfterValidator(checked(ANSATZES.find))]
 EntanglerName = Annotated[str, AfterValidator(checked(ENTANGLERS.find))]
+ConvolutionName = Annotated[str, AfterValidator(checked(CONVOLUTIONS.find))]
+PoolingName = Annotated[str, AfterValidator(checked(POOLINGS.find))]
+TreeName = Annotated[str, AfterValidator(checked(TREES.find))]
 RotationName = Literal["rx", "ry", "rz"]
 TwoQubitGateName = Literal["cx", "cz"]
 
@@ -64,6 +70,12 @@ class AnsatzOptions(BaseModel):
             whose pairs have gates of their own (sim_3 with its CRZ, …) takes no other.
         seed: Which random circuit, for an ansatz that draws one (random_axes); if left out, the
             circuit of seed 0. No other ansatz takes one.
+        convolution: Of a qcnn: the block on neighbouring qubits.
+        pooling: Of a qcnn: the block on the qubit that is given up and the one that stays.
+        tree: Of a qcnn: which qubit of each pair stays.
+        boundary: Of a qcnn: whether the last qubit and the first are neighbours.
+        shared: Of a qcnn: whether all blocks of a layer have the same weights.
+        final: Of a qcnn: the layer on the qubits that are left, fully connected or none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,20 +84,26 @@ class AnsatzOptions(BaseModel):
     depth: int = Field(default=1, strict=True, ge=1, le=MAX_DEPTH)
     rotations: Annotated[tuple[RotationName, ...], Field(min_length=1, max_length=6)] | None = None
     gate: TwoQubitGateName = "cx"
-    # Left out of what is written where it is not set: it came after the first records.
+    # Left out of what is written where they are not set: they came after the first records.
     seed: Annotated[int, Field(strict=True, ge=0)] | None = Field(
         default=None, exclude_if=_is_unset
     )
+    convolution: ConvolutionName | None = Field(default=None, exclude_if=_is_unset)
+    pooling: PoolingName | None = Field(default=None, exclude_if=_is_unset)
+    tree: TreeName | None = Field(default=None, exclude_if=_is_unset)
+    boundary: Literal["open", "periodic"] | None = Field(default=None, exclude_if=_is_unset)
+    shared: Annotated[bool, Field(strict=True)] | None = Field(default=None, exclude_if=_is_unset)
+    final: Literal["full", "none"] | None = Field(default=None, exclude_if=_is_unset)
 
     @model_validator(mode="before")
     @classmethod
     def _write_own_gate(cls, given: Any) -> Any:
-        """Fills in the ansatz's own gate and seed where none is named, so that records show it."""
+        """Fills in the ansatz's own gate, blocks and seed where none are named: for records."""
         name = given.get("name") if isinstance(given, Mapping) else None
         if not isinstance(name, str) or name not in ANSATZES:
             return given
         own = {"gate": ANSATZES[name].gate, **({"seed": 0} if ANSATZES[name].draws_axes else {})}
-        return {**own, **given}
+        return {**own, **ANSATZES[name].usual, **given}
 
     @field_validator("seed")
     @classmethod
@@ -94,6 +112,20 @@ class AnsatzOptions(BaseModel):
         if seed is not None and ansatz is not None and not ansatz.draws_axes:
             raise ValueError(f"ansatz {ansatz.name!r} draws nothing: leave `seed` out")
         return seed
+
+    @model_validator(mode="after")
+    def _blocks_have_a_meaning(self) -> AnsatzOptions:
+        usual = ANSATZES[self.name].usual
+        for option in ("convolution", "pooling", "tree", "boundary", "shared", "final"):
+            given = getattr(self, option) is not None
+            if given and option not in usual:
+                having = ", ".join(a.name for a in ANSATZES.values() if option in a.usual)
+                raise ValueError(
+                    f"ansatz {self.name!r} has no `{option}`: leave it out, or choose {having}"
+                )
+            if not given and option in usual:
+                raise ValueError(f"`{option}` of ansatz {self.name!r} must not be null")
+        return self
 
     @field_validator("gate")
     @classmethod
@@ -156,6 +188,15 @@ class ModelOptions(BaseModel):
         if not isinstance(name, str) or name not in ANSATZES:
             return given  # left out, or wrong: then its own field says so
         return {**given, "entangler": ANSATZES[name].entangler}
+
+    @model_validator(mode="after")
+    def _tree_has_its_own_pairs(self) -> ModelOptions:
+        if ANSATZES[self.ansatz.name].is_tree and self.entangler not in (OWN, "none"):
+            raise ValueError(
+                f"ansatz {self.ansatz.name!r} couples the pairs of its tree: leave `entangler` "
+                "out, or name 'none', the control without gates on two qubits"
+            )
+        return self
 
     @model_validator(mode="after")
     def _weights_can_be_counted(self) -> ModelOptions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nisqdl.circuits.entanglers import Pair
-from nisqdl.circuits.layers import Layer, laid_layers
+from nisqdl.circuits.layers import Layer, count_laid, laid_layers
 
 if TYPE_CHECKING:
     from nisqdl.circuits.model import Model
@@ -34,7 +34,13 @@ class Structure:
 
     @property
     def num_weights(self) -> int:
-        return sum(part.num_weights for layer in self.layers for part in layer)
+        return count_laid(self.layers)
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether one weight turns several gates."""
+        turned = sum(part.num_weights for layer in self.layers for part in layer)
+        return turned > self.num_weights
 
 
 def structure_of(

@@ -64,6 +64,11 @@ def _require_even(structure: Structure) -> None:
             "model.ansatz.depth must be even for training.initialisation 'identity_blocks', whose "
             f"second layers undo the first, but is {structure.depth}."
         )
+    if structure.shares_weights:
+        raise InputError(
+            "training.initialisation 'identity_blocks' needs a weight of its own for each gate: "
+            "set `model.ansatz.shared` to false, or choose another initialisation."
+        )
     if structure.reuploads:
         raise InputError(
             "training.initialisation 'identity_blocks' needs layers with no features between "

@@ -16,7 +16,7 @@ from nisqdl.circuits.observables import NAMED_OBSERVABLES, parse_observable
 from nisqdl.circuits.options import ModelOptions
 
 FEATURES = 5
-LOGICAL_GATES = {"h", "rx", "ry", "rz", "crx", "crz", "cx", "cz"}
+LOGICAL_GATES = {"h", "x", "s", "sdg", "rx", "ry", "rz", "crx", "crz", "cx", "cz"}
 
 
 def edges_of(entangler: str, size: int) -> list[tuple[int, int]] | None:
@@ -38,6 +38,10 @@ def test_every_combination_builds_a_model_with_exactly_its_parameters(
 ):
     if entangler == "device" and ANSATZES[ansatz].trains_pairs:
         with pytest.raises(ValueError, match=f"'{ansatz}' trains its two-qubit gates"):
+            ModelOptions(ansatz={"name": ansatz}, entangler=entangler)
+        return
+    if ANSATZES[ansatz].is_tree and entangler not in ("own", "none"):
+        with pytest.raises(ValueError, match=f"'{ansatz}' couples the pairs of its tree"):
             ModelOptions(ansatz={"name": ansatz}, entangler=entangler)
         return
     for reupload in (False, True):

@@ -6,6 +6,7 @@ from nisqdl.catalog import Table
 from nisqdl.circuits.ansatzes.contract import Ansatz
 from nisqdl.circuits.ansatzes.efficient_su2 import EFFICIENT_SU2
 from nisqdl.circuits.ansatzes.layered import LAYERED
+from nisqdl.circuits.ansatzes.qcnn import QCNN
 from nisqdl.circuits.ansatzes.random_axes import RANDOM_AXES
 from nisqdl.circuits.ansatzes.real_amplitudes import REAL_AMPLITUDES
 from nisqdl.circuits.ansatzes.sim import SIM_CIRCUITS
@@ -21,6 +22,7 @@ ANSATZES: Table[Ansatz] = Table(
         "two_local": TWO_LOCAL,
         "layered": LAYERED,
         "random_axes": RANDOM_AXES,
+        "qcnn": QCNN,
         **SIM_CIRCUITS,  # sim_1 to sim_19
     },
 )

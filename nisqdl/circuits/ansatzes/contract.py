@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 Places: TypeAlias = Callable[[int], tuple[tuple[int, ...], ...]]
@@ -61,6 +61,8 @@ class Ansatz:
         entangler: Its entangler when the user names none; ``own`` where its parts state pairs.
         gate: Its two-qubit gate when the user names none.
         choosable: Whether the user may choose other rotations.
+        usual: Options that a convolutional network alone has (``convolution``, ``pooling``, …),
+            each with its value where the user names none.
     """
 
     name: str
@@ -71,6 +73,12 @@ class Ansatz:
     entangler: str = "linear"
     gate: str = "cx"
     choosable: bool = False
+    usual: Mapping[str, str | bool] = field(default_factory=dict)
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether its layers are the stages of a tree, which states their pairs itself."""
+        return bool(self.usual)
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -7,6 +7,8 @@ from nisqdl.circuits.feature_maps.amplitude import AMPLITUDE
 from nisqdl.circuits.feature_maps.angle import ANGLE, ANGLE_X, ANGLE_Y, ANGLE_Z
 from nisqdl.circuits.feature_maps.contract import FeatureMap
 from nisqdl.circuits.feature_maps.dense_angle import DENSE_ANGLE
+from nisqdl.circuits.feature_maps.hybrid import HYBRID
+from nisqdl.circuits.feature_maps.z import Z
 from nisqdl.circuits.feature_maps.zz import ZZ
 
 FEATURE_MAPS: Table[FeatureMap] = Table(
@@ -17,6 +19,8 @@ FEATURE_MAPS: Table[FeatureMap] = Table(
         "angle_y": ANGLE_Y,
         "angle_z": ANGLE_Z,
         "dense_angle": DENSE_ANGLE,
+        "hybrid": HYBRID,
+        "z": Z,
         "zz": ZZ,
         "amplitude": AMPLITUDE,
     },

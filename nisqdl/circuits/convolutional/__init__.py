@@ -1,0 +1,3 @@
+"""Quantum convolutional networks: two-qubit blocks, and the tree along which they are laid."""
+
+from __future__ import annotations

@@ -1,0 +1,31 @@
+"""Pooling blocks by name: place 0 is the qubit that is given up, place 1 the one that stays.
+
+A qubit that only controls gates before it is given up may as well be measured then: both are the
+same without noise (the deferred measurement), so ``zx`` and ``measured`` are measured poolings
+whose measurement is deferred to the end, and nobody reads it.
+"""
+
+from __future__ import annotations
+
+from nisqdl.catalog import Table
+from nisqdl.circuits.convolutional.block import Block, block
+
+POOLINGS: Table[Block] = Table(
+    "pooling",
+    {
+        made.name: made
+        for made in (
+            block("controlled", "CRZ and CRX, controlled by the qubit given up; 2 weights",
+                  "crz:01 crx:01"),
+            block("zx", "CRZ where it is 1, CRX where it is 0; 2 weights (Hur et al. 2022)",
+                  "crz:01 x:0 crx:01"),
+            block("measured", "measured in a trained basis, a rotation for either outcome; 6 "
+                  "weights (Cong et al. 2019)",
+                  "rz:0 ry:0 crz:01 crx:01 x:0 crz:01 crx:01"),
+            block("canonical", "the convolution of that name, cut short; 3 weights (Qiskit ML's "
+                  "tutorial 11)",
+                  "sdg:1 cx:10 rz:0 ry:1 cx:01 ry:1"),
+            block("none", "the qubit is given up as it is; no weights", ""),
+        )
+    },
+)  # fmt: skip
