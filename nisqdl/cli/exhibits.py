@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
 from nisqdl.catalog import shipped_folder
+from nisqdl.cli.environment import environment_exhibit
+from nisqdl.cli.exhibit import Exhibit
 from nisqdl.cli.output import print_table
 from nisqdl.store.record import Json
 
@@ -24,19 +25,6 @@ ROWS = 150
 
 WORST = 5
 """So many of the best and the worst qubits of a device are told."""
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """One thing, ready to be shown.
-
-    Attributes:
-        document: What is known of it.
-        show: Prints it for people.
-    """
-
-    document: Mapping[str, Json]
-    show: Callable[[], None]
 
 
 Exhibitor: TypeAlias = Callable[[str, "Path | None"], Exhibit]
@@ -214,5 +202,6 @@ EXHIBITS: dict[str, Exhibitor] = {
     "entanglers": _entangler,
     "feature-maps": _feature_map,
     "datasets": _dataset,
+    "environments": environment_exhibit,
     "engines": _engine,
 }

@@ -101,6 +101,12 @@ def _datasets() -> list[Json]:
     return _summaries(DATASETS)
 
 
+def _environments() -> list[Json]:
+    from nisqdl.environments import ENVIRONMENTS
+
+    return _summaries(ENVIRONMENTS)
+
+
 def _engines() -> list[Json]:
     from nisqdl.engines import ENGINES
 
@@ -130,6 +136,7 @@ SHELVES: Table[Shelf] = Table(
             Shelf("entanglers", "entangler", _entanglers),
             Shelf("feature-maps", "feature-map", _feature_maps),
             Shelf("datasets", "dataset", _datasets),
+            Shelf("environments", "environment", _environments),
             Shelf("engines", "engine", _engines),
         )
     },

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from nisqdl.cli.exhibits import EXHIBITS, Exhibit
+from nisqdl.cli.environment import environment_exhibit
+from nisqdl.cli.exhibit import Exhibit
+from nisqdl.cli.exhibits import EXHIBITS
 from nisqdl.cli.output import json_option, print_json
 from nisqdl.cli.shelves import SHELVES, Shelf
 from nisqdl.errors import InputError, unknown_name
@@ -18,24 +20,37 @@ Examples:
   nisqdl show torino
   nisqdl show fake_kingston --out kingston.png
   nisqdl show ansatz:two_local
+  nisqdl show streaming --option traces=my_traces
 """
 )
 @click.argument("name")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A device's or data set's picture, .svg or .png.  [default: <name>.svg]",
+    help="A device's, data set's or environment's picture, .svg or .png.  [default: <name>.svg]",
+)
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An environment's option, as often as wanted.",
 )
 @json_option
-def command(name: str, out: Path | None, as_json: bool) -> None:
+def command(name: str, out: Path | None, options: tuple[str, ...], as_json: bool) -> None:
     """Show one thing that `nisqdl list` lists.
 
     A device gets tables and a picture of its map; a feature map, an ansatz or an entangler its
-    circuit; a noise recipe its numbers; a data set its sizes and a picture; an experiment its
-    file. Where one name is of two kinds, say which: device:torino.
+    circuit; a noise recipe its numbers; a data set its sizes and a picture; an environment its
+    state, actions, reward and a picture of its baselines' episodes; an experiment its file.
+    Where one name is of two kinds, say which: device:torino.
     """
     shelf, plain = find(name)
-    exhibit: Exhibit = EXHIBITS[shelf.name](plain, out)
+    if options and shelf.name != "environments":
+        raise InputError(f"Only environments take --option, but {plain!r} is a {shelf.one}.")
+    exhibit: Exhibit = (
+        environment_exhibit(plain, out, options) if options else EXHIBITS[shelf.name](plain, out)
+    )
     if as_json:
         print_json(dict(exhibit.document))
     else:

@@ -154,6 +154,26 @@ def data_picture(name: str, sample: data_rows.Sample, path: Path) -> None:
     _write_picture(drawing, "data_rows", f"Rows of {name}", path)
 
 
+def environment_picture(environment: Json, path: Path) -> None:
+    """Write a picture of an environment under its baselines.
+
+    Args:
+        environment: Its summary, as ``nisqdl.environments.summary`` gives it.
+        path: File to write; its name must end in ``.svg`` or ``.png``.
+
+    Raises:
+        InputError: The name ends otherwise.
+    """
+    from nisqdl.report.figures import environment_episode
+    from nisqdl.report.style import look
+
+    _check_picture(path)
+    with look():
+        drawing = environment_episode.draw(environment)
+    title = f"{environment['name']} under its baselines"
+    _write_picture(drawing, "environment_episode", title, path)
+
+
 def _check_picture(path: Path) -> None:
     if path.suffix not in (".svg", ".png"):
         raise InputError(f"A picture's name must end in .svg or .png, but is {path.name!r}.")

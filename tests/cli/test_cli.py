@@ -29,6 +29,7 @@ KINDS = [
     "entanglers",
     "feature-maps",
     "datasets",
+    "environments",
     "engines",
 ]
 
@@ -254,6 +255,43 @@ def test_show_draws_a_data_set(name: str, alone: Path) -> None:
     assert f"Picture: {name}.svg" in result.stdout
     assert name in Path(f"{name}.svg").read_text("utf-8")
     assert call("show", name, "--out", "rows.txt").exit_code == 2
+
+
+def test_show_plays_an_environment_under_its_baselines(alone: Path) -> None:
+    result = call("show", "cognitive_radio")
+    assert result.exit_code == 0
+    for text in ("send on channel 3", "seeds 0 to 49", "Chen et al. 2020", "from 0 π to 1 π"):
+        assert text in result.stdout
+    assert "oracle" in Path("cognitive_radio.svg").read_text("utf-8")
+    document = json.loads(call("show", "cognitive_radio", "--json").stdout)
+    found = {baseline["name"]: baseline for baseline in document["baselines"]}
+    assert found["oracle"]["mean"] == found["oracle"]["high"] == 100
+    assert found["random"]["low"] < found["random"]["mean"] < found["random"]["high"] < 50
+    assert call("show", "cognitive_radio", "--out", "radio.txt").exit_code == 2
+
+
+def test_show_takes_options_of_an_environment(alone: Path) -> None:
+    (alone / "mine.txt").write_text("0 1.5\n1 1.5\n")
+    given = ("--option", "traces=mine.txt", "--option", "chunks=3")
+    document = json.loads(call("show", "streaming", *given, "--json").stdout)
+    assert document["options"]["traces"] == "mine.txt"
+    found = {baseline["name"]: baseline["mean"] for baseline in document["baselines"]}
+    # 1.5 Mbit/s for ever: 0.3, then 1.2 twice, with one switch and 0.8 s of waiting, and so on.
+    assert found["rate_based"] == pytest.approx(0.3 + 2 * 1.2 - 0.9 - 4.3 * 0.8)
+    assert max(found.values()) == found["optimum"]
+    for wrong, sentence in [
+        (("--option", "chunks=1"), "greater than or equal to 2, but is 1"),
+        (("--option", "chunk=9"), "Did you mean 'chunks'"),
+        (("--option", "chunks"), "must be NAME=VALUE"),
+        (("--option", "chunks=[1"), "must be YAML"),
+        (("--option", "traces=none.txt"), "do not exist"),
+    ]:
+        result = call("show", "streaming", *wrong)
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+    result = call("show", "iris", "--option", "a=b")
+    assert result.exit_code == 2
+    assert "Only environments take --option, but 'iris' is a dataset." in result.stderr
 
 
 def test_a_name_of_two_things_asks_which(monkeypatch: pytest.MonkeyPatch) -> None:

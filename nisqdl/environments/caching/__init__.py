@@ -52,5 +52,5 @@ CACHING = Environment(
     reward="1 if the next request is a hit, else 0",
     encoding=_encoding,
     baselines=BASELINES,
-    portrait=Portrait("slots that hold a most popular item (share)", _popular),
+    portrait=Portrait("popular items held (share)", _popular),
 )
