@@ -15,10 +15,14 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nisqdl.errors import CapacityError
+
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
 Booleans: TypeAlias = NDArray[np.bool_]
 Observations: TypeAlias = NDArray[np.float32]
+
+_LARGEST_TAPE_GIB = 1
 
 State = TypeVar("State", bound=tuple[Any, ...])
 """A ``NamedTuple`` of arrays whose first axis is the copies of the environment."""
@@ -116,7 +120,18 @@ class Dynamics(ABC, Generic[State]):
 
 
 def draw_tape(sizes: Sizes, generators: list[np.random.Generator]) -> Tape:
-    """The next episode's chance for each copy, from that copy's own generator."""
+    """The next episode's chance for each copy, from that copy's own generator.
+
+    Raises:
+        CapacityError: It would take too much memory.
+    """
+    size_gib = len(generators) * (sizes.start_draws + sizes.horizon * sizes.step_draws) / 2**27
+    if size_gib > _LARGEST_TAPE_GIB:
+        raise CapacityError(
+            f"Episodes of {sizes.horizon:,} steps in {len(generators):,} copies take"
+            f" {size_gib:.1f} GiB of random numbers, and at most {_LARGEST_TAPE_GIB} are allowed:"
+            " use fewer copies or shorter episodes."
+        )
     start = np.empty((len(generators), sizes.start_draws))
     steps = np.empty((len(generators), sizes.horizon, sizes.step_draws))
     for i, generator in enumerate(generators):

@@ -24,6 +24,7 @@ from nisqdl.environments.dynamics import (
     replaced,
 )
 from nisqdl.errors import InputError
+from nisqdl.store.record import Json
 
 
 def observation_space(sizes: Sizes) -> spaces.Box[np.float32]:
@@ -124,6 +125,7 @@ class BatchEnv(VectorEnv[Observations, Integers, NDArray[Any]], Generic[State]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._copies = np.arange(num_envs)
         self._generators: list[np.random.Generator] = []
+        self._origins: list[Any] = []
         self._state: State | None = None
 
     def reset(
@@ -134,6 +136,7 @@ class BatchEnv(VectorEnv[Observations, Integers, NDArray[Any]], Generic[State]):
         if seed is not None or not self._generators:
             seeds = [None if seed is None else seed + i for i in range(self.num_envs)]
             self._generators = [seeding.np_random(each)[0] for each in seeds]
+        self._origins = [each.bit_generator.state for each in self._generators]
         self._tape = draw_tape(self.dynamics.sizes, self._generators)
         self._state = self.dynamics.start(self._tape.start)
         self._steps = np.zeros(self.num_envs, dtype=np.int64)
@@ -171,6 +174,41 @@ class BatchEnv(VectorEnv[Observations, Integers, NDArray[Any]], Generic[State]):
         info |= _told(self.dynamics.facts(state))
         return self.dynamics.observe(state), rewards, terminated, truncated, info
 
+    def position(self) -> dict[str, Json]:
+        """Where every copy is, for a checkpoint: JSON values, every float exact.
+
+        Raises:
+            InputError: ``reset`` was not called.
+        """
+        return {
+            "generators": list(self._origins),
+            "state": [np.asarray(part).tolist() for part in self._ready()],
+            "steps": self._steps.tolist(),
+            "over": self._over.tolist(),
+        }
+
+    def go_on_from(self, position: dict[str, Json]) -> Observations:
+        """Be where :meth:`position` was, in an environment of the same options and copies.
+
+        Returns:
+            What the last step or reset there showed.
+        """
+        self._generators = [np.random.Generator(np.random.PCG64()) for _ in range(self.num_envs)]
+        for generator, origin in zip(self._generators, position["generators"], strict=True):
+            generator.bit_generator.state = origin
+        self._origins = list(position["generators"])
+        self._tape = draw_tape(self.dynamics.sizes, self._generators)
+        like = self.dynamics.start(self._tape.start)
+        self._state = type(like)(
+            *(
+                np.array(part, dtype=model.dtype)
+                for part, model in zip(position["state"], like, strict=True)
+            )
+        )
+        self._steps = np.array(position["steps"], dtype=np.int64)
+        self._over = np.array(position["over"], dtype=bool)
+        return self.dynamics.observe(self._state)
+
     def _ready(self) -> State:
         if self._state is None:
             raise InputError("No episode is under way: call `reset` before `step`.")
@@ -193,6 +231,8 @@ class BatchEnv(VectorEnv[Observations, Integers, NDArray[Any]], Generic[State]):
         (indices,) = np.nonzero(places)
         if not len(indices):
             return state
+        for i in indices:
+            self._origins[i] = self._generators[i].bit_generator.state
         fresh = draw_tape(self.dynamics.sizes, [self._generators[i] for i in indices])
         self._tape.start[indices], self._tape.steps[indices] = fresh.start, fresh.steps
         self._steps[indices] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import warnings
@@ -59,6 +60,23 @@ def test_batch_is_as_many_singles(environment: Environment, mode: AutoresetMode)
         same_infos(ours[4], theirs[4], over)
     if environment.rules(environment.options()).sizes.horizon < STEPS // 2:
         assert ends >= COPIES
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP])
+def test_goes_on_from_a_checkpoint(environment: Environment, mode: AutoresetMode) -> None:
+    """Through JSON text, into a new batch: the same steps, over the ends of episodes."""
+    batch, other = (environment.vector(COPIES, autoreset=mode) for _ in range(2))
+    batch.reset(seed=9)
+    batch.action_space.seed(9)
+    for _ in range(17):
+        seen = batch.step(batch.action_space.sample())[0]
+    same(other.go_on_from(json.loads(json.dumps(batch.position(), allow_nan=False))), seen)
+    for _ in range(60):
+        actions = batch.action_space.sample()
+        for mine, its in zip(batch.step(actions)[:4], other.step(actions)[:4], strict=True):
+            same(mine, its)
+    same(batch.reset()[0], other.reset()[0])
+    assert batch.position() == other.position()
 
 
 def same(mine: Any, its: Any) -> None:
@@ -169,6 +187,7 @@ def test_wrong_use_is_a_sentence(environment: Environment) -> None:
     for call, sentence in [
         (lambda: environment.vector(0), "at least 1, but is 0"),
         (lambda: batch.step(actions), "call `reset` before `step`"),
+        (batch.position, "call `reset` before"),
         (lambda: single.step(single.action_space.sample()), "call `reset` before `step`"),
         (lambda: environment.read_options({"colour": 1}), "no option of"),
         (lambda: environment.vector(2, autoreset=AutoresetMode.DISABLED), "but is DISABLED"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.environments.dynamics import Tape
 from nisqdl.environments.policy import episode_tape, play
-from nisqdl.errors import InputError
+from nisqdl.errors import CapacityError, InputError
 
 ONE, TEAM = ENVIRONMENTS["offloading"], ENVIRONMENTS["offloading_team"]
 
@@ -125,6 +125,12 @@ def test_planner_beats_greedy_beats_random() -> None:
         for worse, better in pairwise(order):
             gap = found[better] - found[worse]
             assert gap.mean() > 4 * gap.std() / 8
+
+
+def test_too_long_episodes_in_too_many_copies_are_refused() -> None:
+    batch = ONE.vector(1024, ONE.read_options({"slots": 100_000}))
+    with pytest.raises(CapacityError, match=r"2\.3 GiB.*fewer copies or shorter episodes"):
+        batch.reset(seed=0)
 
 
 def test_team_tells_the_whole_state() -> None:
