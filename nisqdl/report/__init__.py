@@ -200,9 +200,15 @@ def _gradient_variance(run: RunData, name: str, planned: int | None) -> tuple[Do
     return gradient_variance_document(run, name, planned)
 
 
+def _echo(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.echo import echo_document
+
+    return echo_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
-    {"noise_accuracy": _noise_accuracy, "gradient_variance": _gradient_variance},
+    {"noise_accuracy": _noise_accuracy, "gradient_variance": _gradient_variance, "echo": _echo},
 )
 
 

@@ -15,9 +15,9 @@ from nisqdl.circuits.options import ModelOptions
 from nisqdl.engines import find_engine
 from nisqdl.engines.contract import Array
 from nisqdl.engines.twin import SCALES, Model, noise_curve, twin
-from nisqdl.engines.twin.scale import fit_scale
 from nisqdl.errors import InputError
 from nisqdl.noise.recipe import find_recipe
+from nisqdl.noise_scale import fit_scale
 from nisqdl.targets.device import Device
 from nisqdl.targets.snapshots import find_device
 from nisqdl.targets.transpile import transpile_model

@@ -10,6 +10,7 @@ from nisqdl.circuits.feature_maps.dense_angle import DENSE_ANGLE
 from nisqdl.circuits.feature_maps.hybrid import HYBRID
 from nisqdl.circuits.feature_maps.z import Z
 from nisqdl.circuits.feature_maps.zz import ZZ
+from nisqdl.circuits.feature_maps.zz_chain import ZZ_CHAIN
 
 FEATURE_MAPS: Table[FeatureMap] = Table(
     "feature map",
@@ -22,6 +23,7 @@ FEATURE_MAPS: Table[FeatureMap] = Table(
         "hybrid": HYBRID,
         "z": Z,
         "zz": ZZ,
+        "zz_chain": ZZ_CHAIN,
         "amplitude": AMPLITUDE,
     },
 )

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nisqdl.engines.contract import Array, Engine
-from nisqdl.engines.twin.scale import SCALES, ScaleFit, fit_scale
 from nisqdl.engines.twin.suspects import STEP, Suspect, suspects
 from nisqdl.noise.applied import channels_for
 from nisqdl.noise.channels import NoiseChannels
 from nisqdl.noise.recipe import Recipe
+from nisqdl.noise_scale import SCALES, ScaleFit, fit_scale
 from nisqdl.targets.device import Device
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from nisqdl.engines.contract import Array
-from nisqdl.engines.twin.scale import ScaleFit
 from nisqdl.noise.channels import NoiseChannels, Readout
+from nisqdl.noise_scale import ScaleFit
 
 STEP = 0.25
 """By how much λ is raised on one qubit to see how the values answer."""

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 SCALES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.5, 8.0)
 """Values of λ at which predictions are computed; between them they are interpolated."""
