@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import build_model, encode, num_qubits, num_weights
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.circuits.options import ModelOptions
@@ -56,6 +57,7 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
         schedule=settings["scheduled"],
         seed=derive(settings["root_seed"], "transpile") % 2**31,
         region=_device_region(settings),
+        shaped=ANSATZES[settings["model.ansatz.name"]].is_tree,
     )
     return isa_to_bytes(isa)
 

@@ -12,6 +12,7 @@ from nisqdl.targets.cost import circuit_cost, measured_qubits
 from nisqdl.targets.device import Device
 from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.layout import varied_regions
+from nisqdl.targets.placement import connected, meetings, shaped_places
 from nisqdl.targets.relocation import relocations
 from nisqdl.targets.schedule import scheduled_circuit
 from nisqdl.targets.target import restricted_target
@@ -33,6 +34,7 @@ def transpile_model(
     seed: int,
     candidates: int = 3,
     region: tuple[int, ...] | None = None,
+    shaped: bool = False,
 ) -> IsaModel:
     """Transpile a model for a device, on the region where it is expected to come out best.
 
@@ -48,6 +50,8 @@ def transpile_model(
         seed: Seed of the transpiler's random choices.
         candidates: How many regions are tried at first.
         region: Fixes the place instead: the model's qubit ``i`` starts on ``region[i]``.
+        shaped: Whether places of the circuit's own shape are tried, too: for circuits whose
+            qubits meet along a tree.
 
     Returns:
         The ISA model on the qubits that circuit or observables use. Its global phase is dropped:
@@ -68,7 +72,7 @@ def transpile_model(
             )
         best = _placed(model, device, region, seed, fixed=True)
     else:
-        best = _best_placed(model, device, seed, candidates)
+        best = _best_placed(model, device, seed, candidates, shaped)
     return scheduled(best, device) if schedule else best
 
 
@@ -84,7 +88,9 @@ def scheduled(isa: IsaModel, device: Device) -> IsaModel:
     )
 
 
-def _best_placed(model: Model, device: Device, seed: int, candidates: int) -> IsaModel:
+def _best_placed(
+    model: Model, device: Device, seed: int, candidates: int, shaped: bool
+) -> IsaModel:
     """Try different shapes, then the places where these circuits' own gates fare best."""
     tried = {
         place: _placed(model, device, place, seed, fixed=False)
@@ -97,6 +103,18 @@ def _best_placed(model: Model, device: Device, seed: int, candidates: int) -> Is
     for _, place in sorted(better, reverse=True)[:_RELOCATIONS]:
         if place not in tried:
             tried[place] = _placed(model, device, place, seed, fixed=False)
+    if shaped:
+        read = frozenset(
+            int(qubit)
+            for op in model.observables
+            for qubit in (op.paulis.x | op.paulis.z).any(axis=0).nonzero()[0]
+        )
+        pairs = meetings(model.circuit)
+        for place in shaped_places(device, model.num_qubits, pairs, read, seed):
+            tried[place] = _placed(model, device, place, seed, fixed=True)
+        # Qiskit's own choice on all that can be used, so that none is worse than it.
+        whole = connected(device, model.num_qubits)
+        tried[whole] = _placed(model, device, whole, seed, fixed=False)
     return max(tried.values(), key=lambda isa: _expected_log_fidelity(isa, device))
 
 
