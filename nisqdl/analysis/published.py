@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from scipy.special import stdtrit
 
+from nisqdl.analysis.expressibility import rank_correlation
 from nisqdl.analysis.intervals import mean_over_seeds
 from nisqdl.analysis.table import Table as Rows
 from nisqdl.catalog import Table, checked
@@ -88,6 +89,17 @@ def _log2_slope(rows: Rows, asked: PublishedValue) -> Measured | None:
     return Measured(slope, slope - arm, slope + arm, len(rows))
 
 
+def _rank_correlation(rows: Rows, asked: PublishedValue) -> Measured | None:
+    """Spearman's rank correlation of the value with ``along``, record by record."""
+    assert asked.along is not None
+    known = [row for row in rows.rows if row.get(asked.value) is not None]
+    pairs = [(float(row[asked.along]), float(row[asked.value])) for row in known]
+    found = rank_correlation([x for x, _ in pairs], [y for _, y in pairs])
+    if found is None or found.low is None or found.high is None:
+        return None
+    return Measured(found.mean, found.low, found.high, found.n)
+
+
 def _ratio(rows: Rows, asked: PublishedValue) -> Measured | None:
     """The mean over that of the records of ``against``; their errors are added in the logarithm."""
     above = _mean(_picked(rows, asked.where), asked)
@@ -122,11 +134,18 @@ def _difference(rows: Rows, asked: PublishedValue) -> Measured | None:
 
 STATISTICS: Table[Statistic] = Table(
     "statistic",
-    {"mean": _mean, "log2_slope": _log2_slope, "ratio": _ratio, "difference": _difference},
+    {
+        "mean": _mean,
+        "log2_slope": _log2_slope,
+        "rank_correlation": _rank_correlation,
+        "ratio": _ratio,
+        "difference": _difference,
+    },
 )
 """What may be made of records. A new one is one function and one line."""
 
 _OF_TWO = ("ratio", "difference")
+_ALONG = ("log2_slope", "rank_correlation")
 
 
 class PublishedValue(BaseModel):
@@ -141,7 +160,7 @@ class PublishedValue(BaseModel):
         where: The records that count: settings or values by name, and what they are.
         statistic: What is made of the records.
         over: A setting; there is a number for each of its values.
-        along: For ``log2_slope``: the setting along which the slope is.
+        along: For ``log2_slope`` and ``rank_correlation``: the setting or value along which.
         against: For ``ratio`` and ``difference``: what is different in the records of the other
             side.
         expected: The number, or the numbers by the value of ``over``.
@@ -176,8 +195,8 @@ class PublishedValue(BaseModel):
             raise ValueError("`expected` needs a `tolerance`, or a `relative` one")
         if isinstance(self.expected, Mapping) != (self.over is not None and not bounds):
             raise ValueError("`expected` must be a mapping with `over`, and a number without it")
-        if (self.statistic == "log2_slope") != (self.along is not None):
-            raise ValueError("`along` goes with the statistic log2_slope, and with it alone")
+        if (self.statistic in _ALONG) != (self.along is not None):
+            raise ValueError(f"`along` goes with {' and '.join(_ALONG)}, and with them alone")
         if (self.statistic in _OF_TWO) != bool(self.against):
             raise ValueError(f"`against` goes with {' and '.join(_OF_TWO)}, and with them alone")
         return self

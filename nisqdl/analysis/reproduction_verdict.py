@@ -14,8 +14,8 @@ MOST_NAMED = 3
 
 RULE = (
     "Met: ours is within the tolerance of the published value, and no side of our 95 % interval is "
-    "longer than the tolerance; a bound is met if our whole interval keeps to it. The tolerances "
-    "were written down with the published values, before the run."
+    "longer than the tolerance; a bound is met if our whole interval keeps to it. Tolerances "
+    "were written down with the published values."
 )
 
 

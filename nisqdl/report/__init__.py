@@ -206,9 +206,20 @@ def _echo(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdi
     return echo_document(run, name, planned)
 
 
+def _expressibility(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.expressibility import expressibility_document
+
+    return expressibility_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
-    {"noise_accuracy": _noise_accuracy, "gradient_variance": _gradient_variance, "echo": _echo},
+    {
+        "noise_accuracy": _noise_accuracy,
+        "gradient_variance": _gradient_variance,
+        "expressibility": _expressibility,
+        "echo": _echo,
+    },
 )
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from nisqdl.catalog import Table
 from nisqdl.studies.contract import Study
 from nisqdl.studies.echo import Echo
+from nisqdl.studies.expressibility import ExpressibilityStudy
 from nisqdl.studies.gradient_variance import GradientVariance
 from nisqdl.studies.noise_accuracy import NoiseAccuracy
 
 STUDIES: Table[Study] = Table(
-    "study", {study.name: study for study in (NoiseAccuracy(), GradientVariance(), Echo())}
+    "study",
+    {
+        study.name: study
+        for study in (
+            NoiseAccuracy(),
+            GradientVariance(),
+            ExpressibilityStudy(),
+            Echo(),
+        )
+    },
 )
 
 

@@ -19,6 +19,9 @@ FEWEST = 3
 
 MOST_PANELS = 6
 
+_CROWDED = 12
+"""Past so many values, their names are written small."""
+
 _WIDE = 10.0
 """Values that span so large a factor are drawn on a logarithmic axis."""
 
@@ -83,9 +86,13 @@ def _draw_curve(panel: Axes, asked: PublishedValue, some: Sequence[Comparison]) 
         label="ours", zorder=3,
     )  # fmt: skip
     panel.set_xticks(x, labels=[_short(value_name(one.at), some) for one in some])
-    panel.set_xlabel(asked.over.rpartition(".")[2])
-    positive = [m.value for m in ours if m.value > 0]
-    if len(positive) == len(ours) and max(positive) > _WIDE * min(positive):
+    if len(x) > _CROWDED:
+        panel.tick_params(axis="x", labelsize=7)
+    label = asked.over.rpartition(".")[2]
+    panel.set_xlabel("circuit" if label == "name" else label)
+    numbers = [m.value for m in ours] + known
+    positive = [value for value in numbers if value > 0]
+    if len(positive) == len(numbers) and max(positive) > _WIDE * min(positive):
         panel.set_yscale("log")
 
 
