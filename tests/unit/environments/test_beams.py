@@ -45,6 +45,23 @@ def test_oracle_has_the_peak_rate_on_a_beam() -> None:
     assert returns[0] == pytest.approx(10 * np.log2(1 + 16 * 10**0.5), rel=1e-4)
 
 
+def test_sweep_holds_the_best_beam_of_a_user_who_stands() -> None:
+    """8 slots of sweeping, 32 with the oracle's beam, and again."""
+    dynamics = rules(speed=0.0, blocked=0.0, slots=80)
+    tape = episode_tape(dynamics, 20, 0)
+    taken: dict[str, list[Any]] = {"sweep": [], "oracle": []}
+    for name, rows in taken.items():
+
+        def watch(scene: Any, actions: Any, *_: Any, rows: list[Any] = rows) -> None:
+            rows.append(actions)
+
+        play(dynamics, tape, BEAMS.prepared(name, dynamics, tape, 0), watch)
+    held = np.arange(80) % 40 >= 8
+    np.testing.assert_array_equal(*(np.array(rows)[held] for rows in taken.values()))
+    swept = np.array(taken["sweep"])[~held]
+    assert (swept == np.tile(np.arange(8), 2)[:, None]).all()
+
+
 def test_blockage_has_its_long_run_from_the_start() -> None:
     dynamics = rules(blocked=0.05, freed=0.2)
     tape = episode_tape(dynamics, 2_000, 0)

@@ -144,6 +144,16 @@ def test_requests_follow_zipf() -> None:
     np.testing.assert_allclose(ranks / 60_000, dynamics.popularity, atol=4 * 0.5 / 60_000**0.5)
 
 
+def test_ranks_drift_as_often_as_they_are_told() -> None:
+    """Two random items of five are different ones with 4/5."""
+    dynamics = CACHING.rules(CACHING.read_options({"drift": 0.3, "items": 5}))
+    ranked = np.tile(np.arange(5), (20_000, 1))
+    after, _ = dynamics.next_demand(ranked, np.random.default_rng(1).random((20_000, 4)))
+    assert set((after != ranked).sum(axis=1)) == {0, 2}
+    changed = (after != ranked).any(axis=1).mean()
+    assert abs(changed - 0.3 * 0.8) < 4 * np.sqrt(0.24 * 0.76 / 20_000)
+
+
 def test_next_requests() -> None:
     found = next_requests(np.array([[2, 1, 2, 2, 0]]))
     assert found.tolist() == [[2, np.inf, 3, np.inf, np.inf]]

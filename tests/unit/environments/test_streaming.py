@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.environments.dynamics import Tape
-from nisqdl.environments.policy import episode_tape, play
+from nisqdl.environments.policy import Scene, episode_tape, play
+from nisqdl.environments.streaming.baselines import _best_plan
 from nisqdl.environments.streaming.dynamics import finished, megabits_until
 from nisqdl.environments.streaming.optimum import best_downloads
 from nisqdl.environments.streaming.options import StreamingOptions
@@ -71,6 +72,14 @@ def test_finishing_is_the_inverse_of_delivering(seed: int, megabits: float) -> N
     end = finished(delivered, np.full(3, megabits))
     np.testing.assert_allclose(megabits_until(delivered, end), megabits, rtol=1e-9)
     assert (megabits_until(delivered, end * (1 - 1e-7)) < megabits).all()  # not a moment earlier
+
+
+def test_whole_rounds_end_when_the_last_bit_comes() -> None:
+    """Nothing comes in the last 100 seconds: a trace's worth is there after 500, not 600."""
+    rates = np.where(np.arange(SECONDS) < 500, 2.0, 0.0)
+    delivered = np.concatenate([[0.0], np.cumsum(rates)])[None].repeat(3, axis=0)
+    end = finished(delivered, np.array([1000.0, 2000.0, 2002.0]))
+    np.testing.assert_allclose(end, [500, 1100, 1201])
 
 
 @settings(max_examples=30)
@@ -151,6 +160,63 @@ def test_nobody_else_sees_the_bandwidth_to_come() -> None:
             play(dynamics, each, STREAMING.prepared(name, dynamics, each, 0), watch)
             chosen.append(rows)
         np.testing.assert_array_equal(*chosen)
+
+
+def chosen(name: str, dynamics: Any, **state: Any) -> list[int]:
+    """What a baseline does in the first step, if the state were another."""
+    tape = episode_tape(dynamics, len(next(iter(state.values()))), 0)
+    act = STREAMING.prepared(name, dynamics, tape, 0)
+    scene = Scene(0, dynamics.start(tape.start)._replace(**state), np.empty(0))
+    return act(scene).tolist()
+
+
+def test_players_by_buffer_and_rate_do_as_their_rules_say() -> None:
+    dynamics = rules()
+    # From 5 s to 15 s the line rises by 400 kbit/s a second, from 300: 750 at 6.125 s.
+    buffers = np.array([0, 5, 6.12, 6.13, 14.9, 15, 50])
+    assert chosen("buffer_based", dynamics, buffer_s=buffers) == [0, 0, 0, 1, 4, 5, 5]
+    known = np.zeros((4, 5))
+    known[:, 0], known[1:, 1] = [1.19, 1.0, 9.0, 0.1], [2.0, 9.0, 0.1]
+    # Harmonic means 1.19, 1.333, 9 and 0.1; there is none below the lowest.
+    assert chosen("rate_based", dynamics, throughput=known) == [1, 2, 5, 0]
+
+
+def test_bola_changes_where_two_scores_are_equal() -> None:
+    """(V (υ + γp) − Q) / S of m and m + 1 meet at Q = V (γp + (S' υ − S υ') / (S' − S))."""
+    sizes = np.array([300, 750, 1200, 1850, 2850, 4300]) / 300
+    utility, gamma = np.log(sizes), 5.0
+    weight = (60 / 4 - 1) / (utility[-1] + gamma)
+    meet = (sizes[1:] * utility[:-1] - sizes[:-1] * utility[1:]) / np.diff(sizes)
+    thresholds = 4 * weight * (gamma + meet)
+    assert (np.diff(thresholds) > 0).all()
+    dynamics = rules()
+    assert chosen("bola", dynamics, buffer_s=thresholds - 1e-6) == [0, 1, 2, 3, 4]
+    assert chosen("bola", dynamics, buffer_s=thresholds + 1e-6) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("left", [1, 3, 9])
+def test_mpc_has_the_best_of_all_plans(left: int) -> None:
+    dynamics = rules(bitrates_kbps=(300, 900, 2000))
+    source = np.random.default_rng(left)
+    buffer, last, rate = (
+        source.uniform(0, 15, 12),
+        source.integers(3, size=12),
+        1 + source.random(12),
+    )
+    found = _best_plan(dynamics, buffer, last, rate, left)
+    rates = dynamics.bitrates
+    for case in range(12):
+        scores = {}
+        for plan in itertools.product(range(3), repeat=min(left, 5)):
+            ready, before, score = buffer[case], rates[last[case]], 0.0
+            for choice in plan:
+                seconds = rates[choice] * 4 / rate[case]
+                score += rates[choice] - abs(rates[choice] - before)
+                score -= 4.3 * max(seconds - ready, 0)
+                ready, before = max(ready - seconds, 0) + 4, rates[choice]
+            scores[plan] = score
+        best = max(scores.values())
+        assert found[case] in {plan[0] for plan in scores if scores[plan] > best - 1e-9}
 
 
 def test_own_traces_are_read_second_by_second(tmp_path: Path) -> None:
