@@ -88,6 +88,47 @@ def test_user_stays_in_the_sector(seed: int, speed: float, turns: float) -> None
         assert (outcome.rewards >= 0).all()
 
 
+def test_user_turns_as_often_as_told_and_comes_back_from_the_edge() -> None:
+    dynamics = rules(turns=0.1)
+    state = dynamics.start(np.random.default_rng(0).random((20_000, 4)))
+    state = state._replace(direction=np.full(20_000, 0.3), velocity=np.full(20_000, 0.01))
+    draws = np.random.default_rng(1).random((20_000, 2))
+    after, _ = dynamics.advance(state, np.zeros(20_000, dtype=np.int64), draws)
+    assert abs((after.velocity < 0).mean() - 0.1) < 4 * np.sqrt(0.1 * 0.9 / 20_000)
+    np.testing.assert_allclose(after.direction, 0.3 + after.velocity)
+    edge = np.sin(np.pi / 3)
+    state = state._replace(direction=np.full(20_000, edge - 0.004))
+    after, _ = dynamics.advance(state, np.zeros(20_000, dtype=np.int64), draws)
+    straight = draws[:, 0] >= 0.1
+    np.testing.assert_allclose(after.direction[straight], edge - 0.006)
+    assert (after.velocity < 0).all()
+
+
+def test_ucb_is_that_of_the_definition() -> None:
+    """Discounted means and widths summed over all past slots, for one user."""
+    dynamics = rules(beams=4, slots=60)
+    tape = episode_tape(dynamics, 1, 3)
+    past: list[tuple[int, float]] = []
+    width = 0.35 * np.log2(1 + 16 * 10**0.5)
+
+    def watch(scene: Any, actions: Any, outcome: Any, alive: Any) -> None:
+        fade = 0.97 ** np.arange(len(past))[::-1]
+        tries = np.array([sum(fade[[b == k for b, _ in past]]) for k in range(4)])
+        if (tries == 0).any():
+            assert actions[0] == np.flatnonzero(tries == 0)[0]
+        else:
+            gained = np.array(
+                [sum(f * r for f, (b, r) in zip(fade, past, strict=True) if b == k)
+                 for k in range(4)]
+            )  # fmt: skip
+            scores = gained / tries + width * np.sqrt(np.log(tries.sum()) / tries)
+            assert actions[0] == scores.argmax()
+        past.append((int(actions[0]), float(outcome.rewards[0])))
+
+    play(dynamics, tape, BEAMS.prepared("ucb", dynamics, tape, 0), watch)
+    assert len(past) == 60
+
+
 def test_nobody_beats_the_oracle_and_bandits_beat_sweeping() -> None:
     """UCB gains over the sweep by more than 4 standard errors over 200 common episodes."""
     dynamics = rules()

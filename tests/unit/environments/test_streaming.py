@@ -18,7 +18,7 @@ from nisqdl.environments.streaming.baselines import _best_plan
 from nisqdl.environments.streaming.dynamics import finished, megabits_until
 from nisqdl.environments.streaming.optimum import best_downloads
 from nisqdl.environments.streaming.options import StreamingOptions
-from nisqdl.environments.streaming.traces import SECONDS, read_traces
+from nisqdl.environments.streaming.traces import SECONDS, read_traces, synthetic_traces
 from nisqdl.errors import InputError
 
 STREAMING = ENVIRONMENTS["streaming"]
@@ -217,6 +217,48 @@ def test_mpc_has_the_best_of_all_plans(left: int) -> None:
             scores[plan] = score
         best = max(scores.values())
         assert found[case] in {plan[0] for plan in scores if scores[plan] > best - 1e-9}
+
+
+def test_mpc_is_as_careful_as_its_guesses_were_wrong() -> None:
+    """Each choice is the best plan at the harmonic mean over 1 + the largest of the last errors."""
+    dynamics = rules(bitrates_kbps=(300, 900, 2000), chunks=20)
+    tape = episode_tape(dynamics, 1, 2)
+    guesses: list[float] = []
+    careful = 0
+
+    def watch(scene: Any, actions: Any, *_: Any) -> None:
+        nonlocal careful
+        if scene.step == 0:
+            assert actions[0] == 0
+            return
+        state = scene.state
+        known = state.throughput[0][state.throughput[0] > 0]
+        # The guess before a download stands against what that download had.
+        pairs = zip(reversed(guesses), known, strict=False)
+        error = max((abs(guess - actual) / actual for guess, actual in pairs), default=0.0)
+        guesses.append(len(known) / np.sum(1 / known))
+        plan = [
+            _best_plan(dynamics, state.buffer_s, state.last, np.array([rate]), 20 - scene.step)[0]
+            for rate in (guesses[-1] / (1 + error), guesses[-1])
+        ]
+        assert actions[0] == plan[0]
+        careful += plan[0] != plan[1]
+
+    play(dynamics, tape, STREAMING.prepared("robust_mpc", dynamics, tape, 0), watch)
+    assert careful > 0
+
+
+def test_bandwidth_walks_over_its_levels() -> None:
+    options = STREAMING.read_options({"stay": 0.4, "levels": 5, "low_mbps": 1, "high_mbps": 16})
+    traces = synthetic_traces(options, np.random.default_rng(0).random((200, 301)))
+    places = np.rint(np.log2(traces)).astype(int)
+    np.testing.assert_allclose(traces, 2.0**places)
+    moves, inner = np.diff(places), (places[:, :-1] > 0) & (places[:, :-1] < 4)
+    assert set(np.unique(moves)) == {-1, 0, 1}
+    for move, share in ((-1, 0.3), (0, 0.4), (1, 0.3)):
+        found = (moves[inner] == move).mean()
+        assert abs(found - share) < 4 * np.sqrt(share * (1 - share) / inner.sum())
+    assert set(places[:, 0]) == set(range(5))
 
 
 def test_own_traces_are_read_second_by_second(tmp_path: Path) -> None:
