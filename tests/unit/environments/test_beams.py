@@ -19,7 +19,7 @@ def rules(**options: Any) -> Any:
     return BEAMS.rules(BEAMS.read_options(options))
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(antennas=st.integers(1, 40), beams=st.integers(2, 12), place=st.floats(-0.86, 0.86))
 def test_gain_is_that_of_the_sum_over_antennas(antennas: int, beams: int, place: float) -> None:
     dynamics = rules(antennas=antennas, beams=beams)
@@ -75,7 +75,7 @@ def test_blockage_has_its_long_run_from_the_start() -> None:
     assert np.abs(np.array(blocked) - 0.2).max() < 4 * np.sqrt(0.2 * 0.8 / 2_000)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), speed=st.floats(0, 0.5), turns=st.floats(0, 1))
 def test_user_stays_in_the_sector(seed: int, speed: float, turns: float) -> None:
     dynamics = rules(speed=speed, turns=turns)

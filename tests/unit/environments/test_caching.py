@@ -41,7 +41,7 @@ def most_hits(requests: list[int], slots: int) -> int:
     return best(0, frozenset())
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     items=st.integers(3, 6),
     slots=st.integers(1, 3),
@@ -59,7 +59,7 @@ def test_belady_is_the_best_that_there_is(items: int, slots: int, seed: int, **m
     assert all((returns <= found["belady"]).all() for returns in found.values())
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), slots=st.integers(1, 5), drift=st.floats(0, 1))
 def test_cache_holds_different_items_that_were_requested(
     seed: int, slots: int, drift: float

@@ -19,7 +19,7 @@ from nisqdl.environments.streaming.dynamics import finished, megabits_until
 from nisqdl.environments.streaming.optimum import best_downloads
 from nisqdl.environments.streaming.options import StreamingOptions
 from nisqdl.environments.streaming.traces import SECONDS, read_traces, synthetic_traces
-from nisqdl.errors import InputError
+from nisqdl.errors import CapacityError, InputError
 
 STREAMING = ENVIRONMENTS["streaming"]
 
@@ -64,7 +64,7 @@ def test_player_is_the_slow_one() -> None:
     np.testing.assert_allclose(found, slow, atol=12 * 4.3 * 3 / 512)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), megabits=st.floats(1e-3, 1e5))
 def test_finishing_is_the_inverse_of_delivering(seed: int, megabits: float) -> None:
     rates = np.random.default_rng(seed).choice([0.0, 0.3, 2.0, 50.0], size=(3, SECONDS))
@@ -82,7 +82,7 @@ def test_whole_rounds_end_when_the_last_bit_comes() -> None:
     np.testing.assert_allclose(end, [500, 1100, 1201])
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), low=st.floats(0.1, 1), factor=st.floats(1.5, 20))
 def test_time_is_played_or_stood_still(seed: int, low: float, factor: float) -> None:
     dynamics = rules(chunks=20, low_mbps=low, high_mbps=low * factor)
@@ -98,7 +98,7 @@ def test_time_is_played_or_stood_still(seed: int, low: float, factor: float) -> 
         np.testing.assert_allclose(state.time_s, was_played + state.stalled_s, atol=1e-8)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     weight=st.floats(0, 10),
@@ -131,6 +131,16 @@ def test_nobody_beats_the_optimum() -> None:
     best = played("optimum", dynamics, tape)
     for name in STREAMING.baselines:
         assert (played(name, dynamics, tape) <= best + 1e-5).all()
+
+
+def test_too_fine_bitrates_are_refused_and_hardly_any_bandwidth_is_not() -> None:
+    fine = rules(bitrates_kbps=(999_983, 1_000_000), chunks=500, high_mbps=2000.0)
+    tape = episode_tape(fine, 1, 0)
+    with pytest.raises(CapacityError, match="only 1 kbit/s as a common divisor"):
+        played("optimum", fine, tape)
+    slow = rules(low_mbps=1e-10, high_mbps=2e-10, chunks=5)
+    tape = episode_tape(slow, 1, 0)
+    assert played("optimum", slow, tape) >= played("rate_based", slow, tape) * (1 + 1e-9)
 
 
 def test_more_than_enough_bandwidth_gives_the_highest_bitrate() -> None:
