@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nisqdl.analysis.decay import CLEAR, SAME, SURE, Fit
 from nisqdl.analysis.intervals import MINUS, Estimate
-from nisqdl.analysis.plateaus import (
-    DEPTH,
-    QUBITS,
-    RESOLVED,
-    Cell,
-    Curve,
-    Plateaus,
-    Price,
-    Ratio,
-    depth_title,
+from nisqdl.analysis.plateau_causes import DesignRatio, Ratio
+from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, RESOLVED, depth_title
+from nisqdl.analysis.plateau_price import JOB_OVERHEAD_S, LEAST_CIRCUIT_US, USUAL_DELAY_US, Price
+from nisqdl.analysis.plateau_text import (
+    MOST_NAMED,
+    count_text,
+    factor_text,
+    ratio_value_text,
+    seconds_text,
+    setting_text,
 )
+from nisqdl.analysis.plateaus import Curve, Plateaus
+from nisqdl.analysis.trainability import AFFORDABLE
+from nisqdl.analysis.trainability_verdict import trainable_verdict
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
-
-AFFORDABLE = 1e6
-"""Shots for one gradient component past which a report says that they are too many."""
-
-MOST_NAMED = 4
-"""So many curves are named in a sentence; the table has them all."""
 
 
 def plateau_verdicts(found: Plateaus, complete: bool = True) -> tuple[Verdict, ...]:
@@ -35,8 +32,10 @@ def plateau_verdicts(found: Plateaus, complete: bool = True) -> tuple[Verdict, .
         found: The run's numbers.
         complete: Whether all points ran; before that nothing is decided.
     """
-    sayings = [_over_qubits(found, complete), _over_depth(found, complete)]
+    sayings: list[Verdict | None] = [trainable_verdict(found, complete)]
+    sayings += [_over_qubits(found, complete), _over_depth(found, complete)]
     sayings += [_cause(found, cause) for cause in ("cost", "entangler", "noise")]
+    sayings.append(_expressibility(found))
     sayings += [_price(found), _methods(found)]
     return tuple(saying for saying in sayings if saying is not None)
 
@@ -57,39 +56,39 @@ def decay_text(curve: Curve) -> str:
     return f"exponential, divided by {factor_text(factor)} ({ends}) per {unit}"
 
 
-def factor_text(value: float) -> str:
-    """A factor to two places while it is small: ``1.98``, ``31.7``, ``410``."""
-    return f"{value:.2f}" if value < 10 else f"{value:.3g}"
+def _expressibility(found: Plateaus) -> Verdict | None:
+    if not found.designs:
+        return None
+    parts = []
+    for test, words in _DESIGN_WORDS:
+        some = [ratio for ratio in found.designs if test(ratio)]
+        if some:
+            texts = [_design_text(found, ratio) for ratio in some[:MOST_NAMED]]
+            if len(some) > MOST_NAMED:
+                texts.append(f"{len(some) - MOST_NAMED} more")
+            parts.append(f"{words}: {'; '.join(texts)}")
+    numbers = {
+        found.title(r.cell): Estimate(r.value, r.low, r.high, 1, r.high - r.low)
+        for r in found.designs
+    }
+    return Verdict("Expressibility", f"{'. '.join(parts)}.", _DESIGN_RULE, numbers)
 
 
-def count_text(value: float) -> str:
-    """A large number in a few characters: ``830``, ``1.4·10⁶``."""
-    if not math.isfinite(value):
-        return "more than can be told"
-    if value < 9_999.5:
-        return f"{max(1, round(value)):,}".replace(",", " ")
-    power = math.floor(math.log10(value))
-    mantissa = f"{value / 10**power:.1f}".removesuffix(".0")
-    if mantissa == "10":
-        mantissa, power = "1", power + 1
-    return f"{mantissa}·10{str(power).translate(_SUPERSCRIPTS)}"
+def _is_random(ratio: DesignRatio) -> bool:
+    return ratio.reached
 
 
-def seconds_text(value: float) -> str:
-    """A time in its usual unit."""
-    for limit, size, unit in _UNITS:
-        if value < limit:
-            count = value / size
-            return f"{count:.0f} {unit}" if count >= 10 else f"{count:.2g} {unit}"
-    return f"{count_text(value / 31_557_600)} years"
+def _is_above(ratio: DesignRatio) -> bool:
+    return ratio.above
 
 
-def small_text(value: float) -> str:
-    """A variance: ``0.0049``, ``3.3·10⁻⁸``."""
-    if value == 0 or value >= 1e-3:
-        return f"{value:.3g}"
-    power = math.floor(math.log10(value))
-    return f"{value / 10.0**power:.2g}·10⁻{str(-power).translate(_SUPERSCRIPTS)}"
+def _is_below(ratio: DesignRatio) -> bool:
+    return not ratio.reached and not ratio.above
+
+
+def _design_text(found: Plateaus, ratio: DesignRatio) -> str:
+    size = counted(ratio.cell.settings[QUBITS], "qubit")
+    return f"{found.title(ratio.cell)}, {size} (× {factor_text(ratio.value)} of a 2-design's)"
 
 
 def _over_qubits(found: Plateaus, complete: bool) -> Verdict:
@@ -214,25 +213,13 @@ def _is_higher(ratio: Ratio) -> bool:
     return ratio.higher
 
 
-def ratio_value_text(ratio: Ratio) -> str:
-    """``× 0.048 (0.047 to 0.049)``."""
-    return f"× {small_text(ratio.value)} ({small_text(ratio.low)} to {small_text(ratio.high)})"
-
-
 def _ratio_text(found: Plateaus, ratio: Ratio) -> str:
     size = f"{ratio.cell.settings[QUBITS]} qubits, {depth_title(ratio.cell.settings)}"
     name = _CAUSE_SETTINGS[ratio.cause]
     rest = found.title(ratio.cell, name, DEPTH)
-    beside = _named(ratio.cell, name), _named(ratio.control, name)
+    beside = setting_text(ratio.cell, name), setting_text(ratio.control, name)
     told = "" if rest in beside else f"{rest}, "
     return f"{beside[0]} against {beside[1]}, {told}{size}: {ratio_value_text(ratio)}"
-
-
-def _named(cell: Cell, name: str) -> str:
-    value = cell.settings.get(name)
-    if name == "noise.scale":
-        return f"λ = {value:g}"
-    return "no entangler" if value == "none" else str(value)
 
 
 def _price(found: Plateaus) -> Verdict | None:
@@ -254,8 +241,10 @@ def _price(found: Plateaus) -> Verdict | None:
 
 
 def _priced(found: Plateaus, price: Price) -> str:
-    time = f", {seconds_text(price.seconds)} of QPU" if price.seconds is not None else ""
+    time = f", {seconds_text(price.usage)} of QPU" if price.usage is not None else ""
     step = f"{count_text(price.step_shots)} for a step of {price.cell.main['parameters']} weights"
+    if price.step_usage is not None:
+        step += f", {seconds_text(price.step_usage)}"
     return f"{count_text(price.shots)} shots{time} with {found.title(price.cell)} ({step})"
 
 
@@ -290,6 +279,18 @@ def _methods(found: Plateaus) -> Verdict | None:
     return Verdict("Two methods", f"{sentence[0].upper()}{sentence[1:]}.", rule, {})
 
 
+_DESIGN_WORDS: tuple[tuple[Callable[[DesignRatio], bool], str], ...] = (
+    (_is_random, "As expressive as random circuits, which explains their gradients"),
+    (_is_below, "Smaller gradients than random circuits have, so that more than expressibility is "
+     "at work"),
+    (_is_above, "Not as expressive as random circuits yet, their gradients are larger"),
+)  # fmt: skip
+_DESIGN_RULE = (
+    "The mean gradient variance of the largest circuit of each kind without noise, over that "
+    "between two 2-designs, N²/(2(N − 1)(N + 1)²)·Tr O²/N (McClean et al. 2018): as random if the "
+    "interval is not outside a factor of 2."
+)
+
 _HEADS = (
     ("exponential", "vanishes exponentially"),
     ("polynomial", "falls polynomially"),
@@ -310,9 +311,13 @@ _DECAY_RULE = (
 
 PRICE_RULE = (
     "Shots for a signal-to-noise ratio of 1: 1/E[(∂C)²] in all, both circuits of the "
-    "parameter-shift rule together, with a variance of at most 1 an outcome. QPU time counts the "
-    "circuit's and the readout's durations as calibrated; resets, delays between shots and "
-    "the queue come on top."
+    "parameter-shift rule together, with a variance of at most 1 an outcome; a step takes them for "
+    "each weight. Bare QPU time is the circuit's and the readout's durations as calibrated. QPU "
+    "time adds what IBM's rule for planning does (IBM Quantum documentation, Workload usage): "
+    f"{JOB_OVERHEAD_S:g} s a job of at most 10⁷ runs, and for each run the device's repetition "
+    f"delay ({USUAL_DELAY_US:g} µs where it reports none) and at least {LEAST_CIRCUIT_US:g} µs of "
+    "circuit. Assumed: no error mitigation, one basis, one set of gradients a job; the queue and "
+    "the classical side are not counted."
 )
 
 _CAUSE_TOPICS = {"cost": "Global cost", "entangler": "Entangler", "noise": "Noise"}
@@ -327,9 +332,3 @@ _CAUSE_RULES = {
     "entangler": "With an entangler against without, all else equal.",
     "noise": "The same ISA circuit and angles at λ against λ = 0.",
 }
-
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_UNITS = (
-    (1e-3, 1e-6, "µs"), (1.0, 1e-3, "ms"), (120.0, 1.0, "s"), (7200.0, 60.0, "min"),
-    (172_800.0, 3600.0, "h"), (31_557_600.0, 86_400.0, "days"),
-)  # fmt: skip

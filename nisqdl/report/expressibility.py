@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nisqdl.analysis.expressibility import Expressed, expressed, expressibility_verdicts
 from nisqdl.analysis.intervals import Estimate
-from nisqdl.analysis.plateau_verdict import small_text
+from nisqdl.analysis.plateau_text import small_text
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
 from nisqdl.report.cells import DASH, minute_text

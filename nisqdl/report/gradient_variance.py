@@ -4,38 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nisqdl.analysis.plateau_causes import Ratio
+from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, Cell, depth_title, noise_title
+from nisqdl.analysis.plateau_text import count_text, ratio_value_text, seconds_text, small_text
 from nisqdl.analysis.plateau_verdict import (
     PRICE_RULE,
-    count_text,
     decay_text,
     deepest,
     plateau_verdicts,
-    ratio_value_text,
-    seconds_text,
-    small_text,
     widest,
 )
-from nisqdl.analysis.plateaus import (
-    DEPTH,
-    QUBITS,
-    Cell,
-    Curve,
-    Plateaus,
-    Ratio,
-    depth_title,
-    noise_title,
-    plateaus,
-)
+from nisqdl.analysis.plateaus import Curve, Plateaus, plateaus
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
 from nisqdl.report.cells import DASH, minute_text
 from nisqdl.report.devices import device_sections
 from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.figures import gradient_map
 from nisqdl.report.figures.plateau_figures import PLATEAU_FIGURES
 from nisqdl.report.picture import picture
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
 from nisqdl.report.style import look
+from nisqdl.store.record import Json
+
+MOST_MAPS = 3
 
 MOST_ROWS = 60
 """Rows of a table on the page; records have everything."""
@@ -60,7 +53,7 @@ def gradient_variance_document(
     context = run.context if isinstance(run.context, Mapping) else {}
     sections = [
         Section("findings", "Key numbers", tuple(_findings(found))),
-        Section("figures", "Figures", tuple(_figures(found))),
+        Section("figures", "Figures", (*_figures(found), *_maps(found, context))),
         Section("price", "Price", (_price_table(found), Paragraph(PRICE_RULE, quiet=True))),
         Section("circuits", "Every curve and circuit", tuple(_everything(found))),
         Section("rules", "Rules", tuple(_rules(told))),
@@ -150,20 +143,33 @@ def _figures(found: Plateaus) -> list[Picture]:
     return pictures
 
 
+def _maps(found: Plateaus, context: Mapping[str, Json]) -> list[Picture]:
+    """Where gradient survives, on the first devices' maps."""
+    pictures = []
+    for index, device in enumerate((context.get("devices") or [])[:MOST_MAPS]):
+        with look():
+            drawing = gradient_map.draw(found, device)
+        if drawing is not None:
+            title = f"Where on {device['name']} gradient survives"
+            pictures.append(picture(f"gradient_map-{index + 1}", title, drawing, None))
+    return pictures
+
+
 def _price_table(found: Plateaus) -> DataTable:
     heads = (
-        "circuit", "qubits", "shots for one component", "shots for one step",
-        "QPU time for one component", "QPU time for one step",
+        "circuit", "qubits", "shots for one component", "shots for one step", "circuits a step",
+        "bare QPU time for one component", "QPU time for one component", "QPU time for one step",
     )  # fmt: skip
     rows = []
     for price in found.prices[:MOST_ROWS]:
-        times = (price.seconds, price.step_seconds)
+        times = (price.seconds, price.usage, price.step_usage)
         rows.append(
             (
                 found.title(price.cell),
                 str(price.cell.settings[QUBITS]),
                 count_text(price.shots) if price.cell.resolved else "not resolved",
                 count_text(price.step_shots) if price.cell.resolved else "not resolved",
+                str(price.step_circuits),
                 *(DASH if time is None else seconds_text(time) for time in times),
             )
         )

@@ -309,6 +309,7 @@ def _circuit_values(settings: Mapping[str, Json], isa: bytes | None) -> dict[str
         "depth": found.depth,
         "duration_ns": found.duration_ns,
         "readout_ns": max(known, default=None),
+        "rep_delay_us": device.rep_delay_us,
         "expected_fidelity": found.expected_fidelity,
         "physical_qubits": list(model.physical_qubits),
     }

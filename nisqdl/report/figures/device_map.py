@@ -45,12 +45,12 @@ def draw(device: Mapping[str, Json]) -> Drawing | None:
     small = [figure.add_subplot(grid[2, column]) for column in (0, 2)]
     for column, panel, key, title in ((1, small[0], "t1_us", "T1"), (3, small[1], "t2_us", "T2")):
         panel.set_title(f"{title} in µs")
-        _draw_edges(panel, places, chart["edges"], [RULE] * len(chart["edges"]), 1.0)
-        dots = _draw_qubits(panel, places, _column(chart["qubits"], key), _dot_area(0.45 * unit))
+        draw_edges(panel, places, chart["edges"], [RULE] * len(chart["edges"]), 1.0)
+        dots = _draw_qubits(panel, places, _column(chart["qubits"], key), dot_area(0.45 * unit))
         if dots is not None:
             figure.colorbar(dots, cax=figure.add_subplot(grid[2, column]))
     for panel in (errors, *small):
-        _frame(panel, places)
+        frame(panel, places)
     return Drawing(figure, _caption(device), _alt(device))
 
 
@@ -65,13 +65,13 @@ def _draw_errors(
     errors = _column(chart["edges"], "error")
     norm = _log_norm(errors)
     shades = [colormaps[EDGE_COLOURS](norm(e)) if np.isfinite(e) else FAULTY for e in errors]
-    _draw_edges(panel, places, chart["edges"], shades, 0.13 * 72 * unit)
+    draw_edges(panel, places, chart["edges"], shades, 0.13 * 72 * unit)
     figure = panel.get_figure()
     assert figure is not None
     scale = cm.ScalarMappable(norm, EDGE_COLOURS)
     figure.colorbar(scale, cax=bars[0], format=_percent, label="two-qubit error")
     readout = _column(chart["qubits"], "readout_error")
-    dots = _draw_qubits(panel, places, readout, _dot_area(unit), log=True)
+    dots = _draw_qubits(panel, places, readout, dot_area(unit), log=True)
     if dots is None:
         bars[1].set_axis_off()
     else:
@@ -97,13 +97,14 @@ def _percent(value: float, _: float | None = None) -> str:
     return f"{100 * value:.2g} %"
 
 
-def _draw_edges(
+def draw_edges(
     panel: Axes,
     places: Floats,
     edges: Sequence[Mapping[str, Json]],
     colours: Sequence[Any],
     width: float,
 ) -> None:
+    """Lines between qubits; ``places``: (qubits, 2), ``width`` in points."""
     from matplotlib.collections import LineCollection
 
     segments = [tuple(places[edge["qubits"]]) for edge in edges]
@@ -140,14 +141,15 @@ def _log_norm(values: Floats) -> Any:
     return LogNorm(low, max(high, low * 1.01), clip=True)
 
 
-def _frame(panel: Axes, places: Floats) -> None:
+def frame(panel: Axes, places: Floats) -> None:
+    """Room for all qubits, and no axes."""
     panel.set_aspect("equal")
     panel.set_xlim(places[:, 0].min() - 0.8, places[:, 0].max() + 0.8)
     panel.set_ylim(places[:, 1].max() + 0.8, places[:, 1].min() - 1.0)
     panel.set_axis_off()
 
 
-def _dot_area(unit: float) -> float:
+def dot_area(unit: float) -> float:
     """A qubit's dot, in square points, for so many inches between neighbours."""
     return float((0.6 * 72 * unit) ** 2)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from nisqdl.analysis.plateaus import Agreement, Plateaus, noise_title
+from nisqdl.analysis.plateau_cells import noise_title
+from nisqdl.analysis.plateaus import Agreement, Plateaus
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.style import INK, SERIES, Drawing, legend, panels
 

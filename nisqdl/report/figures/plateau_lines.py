@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nisqdl.analysis.intervals import Estimate
-from nisqdl.analysis.plateaus import DEPTH, SCALE, Cell, Curve, Plateaus, noise_title
+from nisqdl.analysis.plateau_cells import DEPTH, SCALE, Cell, noise_title
+from nisqdl.analysis.plateaus import Curve, Plateaus
 from nisqdl.report.style import SERIES, Series, draw_means, spread_shifts
 
 if TYPE_CHECKING:

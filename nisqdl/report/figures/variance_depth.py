@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from nisqdl.analysis.plateau_verdict import decay_text, small_text, widest
-from nisqdl.analysis.plateaus import QUBITS, Curve, Plateaus, noise_title
+from nisqdl.analysis.plateau_cells import QUBITS, noise_title
+from nisqdl.analysis.plateau_text import small_text
+from nisqdl.analysis.plateau_verdict import decay_text, widest
+from nisqdl.analysis.plateaus import Curve, Plateaus
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.plateau_lines import draw_curves, line_title, lines, of_noise
 from nisqdl.report.style import Drawing, left_panels, legend, panels

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nisqdl.analysis.plateau_verdict import small_text
-from nisqdl.analysis.plateaus import DEPTH, QUBITS, Cell, Plateaus, noise_title
+from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, Cell, noise_title
+from nisqdl.analysis.plateau_text import small_text
+from nisqdl.analysis.plateaus import Plateaus
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.plateau_lines import line_title, lines
 from nisqdl.report.style import GREY, Drawing, left_panels, legend, panels

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from nisqdl.analysis.plateaus import plateaus
 from nisqdl.report import BuiltReport, write_report
+from nisqdl.report.figures import gradient_map
 from nisqdl.report.figures.plateau_figures import PLATEAU_FIGURES
+from nisqdl.report.style import look
 
 Make = Callable[..., Any]
 
@@ -35,8 +38,8 @@ def test_every_figure_is_drawn_with_its_words(full: BuiltReport) -> None:
 
 def test_the_page_answers_first(full: BuiltReport) -> None:
     text = full.markdown.read_text()
-    assert full.verdict.topic == "Gradient against qubits"
-    assert "vanishes exponentially" in full.verdict.sentence
+    assert full.verdict.topic == "Can it be trained"
+    assert "vanishes exponentially" in full.markdown.read_text()
     assert text.index("vanishes exponentially") < text.index("## ")
     for word in ("Causes, told apart by controls", "Var C", "QPU time", "nisqdl report"):
         assert word in text
@@ -61,7 +64,27 @@ def test_figures_without_their_axis_are_left_out(synthetic_plateaus: Make, tmp_p
     run = synthetic_plateaus(qubits=(4,), depths=(2,), target=None, methods=("sampling",))
     built = write_report(run, tmp_path)
     assert {path.stem for path in built.figures} == {"variance_position"}
-    assert "One number of qubits" in built.verdict.sentence
+    assert built.verdict.sentence.startswith("At 4 qubits, trainable: ")
+    assert "One number of qubits" in built.markdown.read_text()
+
+
+def test_a_device_gets_a_map_of_where_gradient_is(synthetic_plateaus: Make, tmp_path: Path) -> None:
+    run = synthetic_plateaus(qubits=(2, 4), depths=(2,), target="torino")
+    qubits = [{"x": i, "y": 0, "faulty": False} for i in range(6)]
+    edges = [{"qubits": [i, i + 1]} for i in range(5)]
+    device = {"name": "torino", "target": "torino", "map": {"qubits": qubits, "edges": edges}}
+    for record in run.records:
+        n = record.point.settings["qubits"]
+        record.values["physical_qubits"] = list(range(1, n + 1))
+        record.values["qubit_variances"] = [10.0**-i for i in range(n)]
+    found = plateaus(run.records)
+    with look():
+        drawing = gradient_map.draw(found, device)
+    assert drawing is not None
+    # Two noise scales of the largest circuits, and one of them in each panel at most.
+    assert "qubit 1 has the most, 1" in drawing.caption
+    assert gradient_map.draw(found, {**device, "target": "boston"}) is None
+    assert gradient_map.draw(found, {**device, "map": None}) is None
 
 
 def test_more_lines_than_looks_are_said(synthetic_plateaus: Make, tmp_path: Path) -> None:
