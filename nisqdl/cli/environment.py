@@ -61,6 +61,11 @@ def _show_rules(document: Mapping[str, Json]) -> None:
     )
     first, last = (f"{angle / math.pi:g} π" for angle in document["angles"])
     click.echo(f"as angles: from {first} to {last}; what is outside is clipped\n")
+    if document["state_features"]:
+        click.echo(
+            f'info["state"] has the whole state, {document["state_features"]} features from 0 to 1,'
+            " for a centralised critic\n"
+        )
     agents = document["agents"]
     shared = f" (each of {agents} agents)" if agents > 1 else ""
     print_table(("", f"action{shared}"), list(enumerate(document["actions"])))

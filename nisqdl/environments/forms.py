@@ -75,17 +75,17 @@ class SingleEnv(gymnasium.Env[Observations, Any], Generic[State]):
         """
         if not self.action_space.contains(action):
             raise InputError(f"The action must lie in {self.action_space}, but is {action!r}.")
-        if self._state is None or self._step >= self.dynamics.sizes.horizon:
+        if self._state is None:
             raise InputError("No episode is under way: call `reset` before `step`.")
         actions = np.asarray(action, dtype=np.int64)[None]
-        self._state, outcome = self.dynamics.advance(
-            self._state, actions, self._tape.steps[:, self._step]
-        )
+        draws = self._tape.steps[:, self._step]
+        state, outcome = self.dynamics.advance(self._state, actions, draws)
         self._step += 1
         terminated = bool(outcome.terminated[0])
         truncated = not terminated and self._step >= self.dynamics.sizes.horizon
-        seen = self.dynamics.observe(self._state)[0]
-        return seen, float(outcome.rewards[0]), terminated, truncated, self._info(self._state)
+        self._state = None if terminated or truncated else state
+        seen = self.dynamics.observe(state)[0]
+        return seen, float(outcome.rewards[0]), terminated, truncated, self._info(state)
 
     def _info(self, state: State) -> dict[str, Any]:
         return {name: value[0] for name, value in self.dynamics.facts(state).items()}

@@ -201,6 +201,12 @@ def test_wrong_use_is_a_sentence(environment: Environment) -> None:
             batch.step(wrong)
     with pytest.raises(InputError, match="must lie in"):
         single.step(-1)
+    over = False
+    while not over:
+        _, _, terminated, truncated, _ = single.step(single.action_space.sample())
+        over = terminated or truncated
+    with pytest.raises(InputError, match="No episode is under way"):
+        single.step(single.action_space.sample())
 
 
 def test_listing_imports_nothing_heavy() -> None:
