@@ -106,6 +106,9 @@ class Angles:
 
     def pullback_shared(self, weights: Floats, cotangents: Floats) -> Floats:
         """Derivatives by weights (W,) from those by the feature-free angles (K − S,)."""
+        if not self._shared.groups:
+            affine: Floats = cotangents @ self._shared.by_weights
+            return affine
         no_features = np.zeros((self.num_features, 1))
         return self._shared.pullback(no_features, weights, cotangents[:, np.newaxis])[0][:, 0]
 

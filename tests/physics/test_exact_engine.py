@@ -221,6 +221,51 @@ def with_memory(evaluator, memory_gib):
     return type(evaluator)(evaluator.lowered, int(memory_gib * 2**30))
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    num_qubits=st.integers(1, 5),
+    outputs=st.sampled_from([1, 3]),
+    samples=st.sampled_from([4, 9]),
+)
+def test_two_compiled_calls_give_what_the_kernels_give_one_by_one(
+    seed, num_qubits, outputs, samples
+):
+    """Encoding on single qubits, then weights; without memory the kernels are called one by one."""
+    rng = np.random.default_rng(seed)
+    x, w = ParameterVector("x", 2), ParameterVector("w", 5)
+    circuit = QuantumCircuit(num_qubits)
+    for qubit in range(num_qubits):
+        circuit.ry([x[0], x[1], 2 * x[0] * x[1]][qubit % 3], qubit)
+    for number in range(5):
+        qubits = rng.permutation(num_qubits).tolist()
+        circuit.rx(w[number] * w[0] if number == 2 else w[number], qubits[0])
+        if num_qubits > 1:
+            getattr(circuit, ["cx", "cz", "ecr"][number % 3])(*qubits[:2])
+            circuit.rzz(w[number] - 0.3, *qubits[:2])
+    labels = ["".join(rng.choice(list("XYZ"), num_qubits)) for _ in range(outputs)]
+    model = Model(circuit, tuple(x), tuple(w), tuple(SparsePauliOp(label) for label in labels))
+    evaluator = ExactEngine().prepare(model, random_noise(rng, circuit))
+    apart = with_memory(evaluator, 1e-9)
+    assert evaluator.step is not None
+    assert apart.step is None
+    features, weights = random_inputs(rng, model, samples)
+    target = rng.normal(size=(samples, outputs))
+    together, one_by_one = (
+        each.values_and_gradient(features, weights, lambda v: 2 * (v - target))
+        for each in (evaluator, apart)
+    )
+    for found, expected in zip(together, one_by_one, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+    step = 1e-5 * np.eye(5)
+    losses = [
+        [((evaluator.values(features, weights + s * d) - target) ** 2).sum() for d in step]
+        for s in (1, -1)
+    ]
+    slopes = np.subtract(*losses) / 2e-5
+    np.testing.assert_allclose(together[1], slopes, atol=1e-6 * max(1.0, abs(slopes).max()))
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**31), data=st.sampled_from(["anywhere", "early"]))
 def test_parameter_shift(seed, data):

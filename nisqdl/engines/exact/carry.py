@@ -20,7 +20,7 @@ from nisqdl.engines.exact.sweeps import sweep, sweep_slopes
 from nisqdl.engines.exact.tiling import FIRST, LAST
 from nisqdl.engines.kernels.threads import share_out
 
-_PAIRS = turning_pairs()
+PAIRS = turning_pairs()
 _BYTES = 8
 _LINE = 64
 
@@ -171,7 +171,7 @@ class BoundProgram:
 
     def _tables(self) -> tuple[Floats, Floats, Integers, Floats, Integers, Floats]:
         p = self.program
-        return self.dense1, p.damp, p.columns, p.factors, _PAIRS, p.dense2
+        return self.dense1, p.damp, p.columns, p.factors, PAIRS, p.dense2
 
 
 def bind(program: Program, angles: Floats, threads: int = 1) -> BoundProgram:

@@ -16,6 +16,7 @@ from nisqdl.engines.exact.lowering import Lowered
 from nisqdl.engines.exact.product import ProductMeeting, ProductPrefix, product_prefix
 from nisqdl.engines.exact.program import Floats, Program, build_program
 from nisqdl.engines.exact.shots import Bits, Measurement, drawn_bits, sampled_values
+from nisqdl.engines.exact.step import Step
 from nisqdl.engines.exact.swept import SweptMeeting, SweptPrefix, swept_prefix
 from nisqdl.errors import InputError
 
@@ -70,6 +71,10 @@ class ExactEvaluator:
             values = meeting.values
             slopes = meeting.angles_pulled(_pulled(pull, values))
             return values, self.lowered.angles.pullback(features, weights, slopes)[0].sum(0)
+        if self.step is not None:
+            values, slopes = self.step.values_and_slopes(angles, lambda v: _pulled(pull, v))
+            shared = slopes[self.lowered.angles.shared_rows]
+            return values, self.lowered.angles.pullback_shared(weights, shared)
         return self._met_gradient(features, weights, angles, pull)
 
     def jacobian(self, features: Array, weights: Array) -> tuple[Array, Array, Array]:
@@ -148,6 +153,16 @@ class ExactEvaluator:
         return build_program(
             self.lowered.suffix, self.lowered.num_qubits, frozenset(), samples_as_lanes=False
         )
+
+    @cached_property
+    def step(self) -> Step | None:
+        """The gradient in two compiled calls, where states are small and the prefix is simple."""
+        if self._prefix_is_trained or not isinstance(self.prefix, ProductPrefix):
+            return None
+        lowered = self.lowered
+        if len(lowered.observables) * bytes_kept(self.suffix) > self.memory_bytes:
+            return None
+        return Step.of(self.prefix, self.suffix, lowered.observables, lowered.angles.num_angles)
 
     @cached_property
     def whole(self) -> SweptPrefix:

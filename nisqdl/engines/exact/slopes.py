@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nisqdl.engines.exact.tiles import DATA, DENSE1, GRAD, KIND, ROT, ROT1, A, B
+from nisqdl.engines.exact.tiles import DATA, DENSE1, GRAD, KIND, ROT, ROT1, A, B, spread
 from nisqdl.engines.kernels.compiled import inlined
 from nisqdl.engines.kernels.lanes import WIDTH, fused, load, splat, store, times
 
@@ -47,19 +47,19 @@ def _dense1(
     t20, t21, t22, t23 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
     t30, t31, t32, t33 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
     step = a * WIDTH
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            i, x = load(state, s + low), load(state, s + low + step)
-            y, z = load(state, s + low + 2 * step), load(state, s + low + 3 * step)
-            v = load(adjoint, t + low + step)
-            t10, t11 = fused(v, i, t10), fused(v, x, t11)
-            t12, t13 = fused(v, y, t12), fused(v, z, t13)
-            v = load(adjoint, t + low + 2 * step)
-            t20, t21 = fused(v, i, t20), fused(v, x, t21)
-            t22, t23 = fused(v, y, t22), fused(v, z, t23)
-            v = load(adjoint, t + low + 3 * step)
-            t30, t31 = fused(v, i, t30), fused(v, x, t31)
-            t32, t33 = fused(v, y, t32), fused(v, z, t33)
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        i, x = load(state, s + low), load(state, s + low + step)
+        y, z = load(state, s + low + 2 * step), load(state, s + low + 3 * step)
+        v = load(adjoint, t + low + step)
+        t10, t11 = fused(v, i, t10), fused(v, x, t11)
+        t12, t13 = fused(v, y, t12), fused(v, z, t13)
+        v = load(adjoint, t + low + 2 * step)
+        t20, t21 = fused(v, i, t20), fused(v, x, t21)
+        t22, t23 = fused(v, y, t22), fused(v, z, t23)
+        v = load(adjoint, t + low + 3 * step)
+        t30, t31 = fused(v, i, t30), fused(v, x, t31)
+        t32, t33 = fused(v, y, t32), fused(v, z, t33)
     _add_row(totals, first, t10, t11, t12, t13)
     _add_row(totals, first + 4 * WIDTH, t20, t21, t22, t23)
     _add_row(totals, first + 8 * WIDTH, t30, t31, t32, t33)
@@ -74,12 +74,12 @@ def _rot1(
     step = a * WIDTH
     p, q = (axis % 3 + 1) * step, ((axis + 1) % 3 + 1) * step
     along, across = splat(0.0), splat(0.0)
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            vp, vq = load(state, s + low + p), load(state, s + low + q)
-            up, uq = load(adjoint, t + low + p), load(adjoint, t + low + q)
-            along = fused(up, vp, fused(uq, vq, along))
-            across = fused(uq, vp, fused(times(splat(-1.0), up), vq, across))
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        vp, vq = load(state, s + low + p), load(state, s + low + q)
+        up, uq = load(adjoint, t + low + p), load(adjoint, t + low + q)
+        along = fused(up, vp, fused(uq, vq, along))
+        across = fused(uq, vp, fused(times(splat(-1.0), up), vq, across))
     _add_turn(cs, along, across, totals, first)
 
 
@@ -88,18 +88,17 @@ def _rot2(
     pairs: Any, cs: Any, rows: Any, a: Any, b: Any, state: Any, s: Any, adjoint: Any, t: Any,
     totals: Any, first: Any,
 ) -> None:  # fmt: skip
-    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
+    small, large = min(a, b), max(a, b)
     along, across = splat(0.0), splat(0.0)
-    for k in range(4):
-        p = ((pairs[k, 0] & 3) * a + (pairs[k, 0] >> 2) * b) * WIDTH
-        q = ((pairs[k, 1] & 3) * a + (pairs[k, 1] >> 2) * b) * WIDTH
-        for high in range(0, rows * WIDTH, 4 * large):
-            for middle in range(high, high + large, 4 * small):
-                for low in range(middle, middle + small, WIDTH):
-                    vp, vq = load(state, s + low + p), load(state, s + low + q)
-                    up, uq = load(adjoint, t + low + p), load(adjoint, t + low + q)
-                    along = fused(up, vp, fused(uq, vq, along))
-                    across = fused(uq, vp, fused(times(splat(-1.0), up), vq, across))
+    for pair in range(4):
+        p = ((pairs[pair, 0] & 3) * a + (pairs[pair, 0] >> 2) * b) * WIDTH
+        q = ((pairs[pair, 1] & 3) * a + (pairs[pair, 1] >> 2) * b) * WIDTH
+        for k in range(rows >> 4):
+            low = spread(spread(k, small), large) * WIDTH
+            vp, vq = load(state, s + low + p), load(state, s + low + q)
+            up, uq = load(adjoint, t + low + p), load(adjoint, t + low + q)
+            along = fused(up, vp, fused(uq, vq, along))
+            across = fused(uq, vp, fused(times(splat(-1.0), up), vq, across))
     _add_turn(cs, along, across, totals, first)
 
 

@@ -71,22 +71,28 @@ def apply_transposed(
 
 
 @inlined
+def spread(number: Any, stride: Any) -> Any:
+    """Row ``number`` of those whose digit of this stride is 0."""
+    return ((number & -stride) << 2) + (number & (stride - 1))
+
+
+@inlined
 def _dense1(m: Any, rows: Any, a: Any, source: Any, s: Any, target: Any, t: Any) -> None:
     m10, m11, m12, m13 = splat(m[4]), splat(m[5]), splat(m[6]), splat(m[7])
     m20, m21, m22, m23 = splat(m[8]), splat(m[9]), splat(m[10]), splat(m[11])
     m30, m31, m32, m33 = splat(m[12]), splat(m[13]), splat(m[14]), splat(m[15])
     step = a * WIDTH
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            i, x = load(source, s + low), load(source, s + low + step)
-            y, z = load(source, s + low + 2 * step), load(source, s + low + 3 * step)
-            store(target, t + low, i)
-            row = fused(m13, z, fused(m12, y, fused(m11, x, times(m10, i))))
-            store(target, t + low + step, row)
-            row = fused(m23, z, fused(m22, y, fused(m21, x, times(m20, i))))
-            store(target, t + low + 2 * step, row)
-            row = fused(m33, z, fused(m32, y, fused(m31, x, times(m30, i))))
-            store(target, t + low + 3 * step, row)
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        i, x = load(source, s + low), load(source, s + low + step)
+        y, z = load(source, s + low + 2 * step), load(source, s + low + 3 * step)
+        store(target, t + low, i)
+        row = fused(m13, z, fused(m12, y, fused(m11, x, times(m10, i))))
+        store(target, t + low + step, row)
+        row = fused(m23, z, fused(m22, y, fused(m21, x, times(m20, i))))
+        store(target, t + low + 2 * step, row)
+        row = fused(m33, z, fused(m32, y, fused(m31, x, times(m30, i))))
+        store(target, t + low + 3 * step, row)
 
 
 @inlined
@@ -95,44 +101,44 @@ def _dense1_transposed(m: Any, rows: Any, a: Any, source: Any, s: Any, target: A
     m20, m21, m22, m23 = splat(m[8]), splat(m[9]), splat(m[10]), splat(m[11])
     m30, m31, m32, m33 = splat(m[12]), splat(m[13]), splat(m[14]), splat(m[15])
     step = a * WIDTH
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            i, x = load(source, s + low), load(source, s + low + step)
-            y, z = load(source, s + low + 2 * step), load(source, s + low + 3 * step)
-            store(target, t + low, fused(m30, z, fused(m20, y, fused(m10, x, i))))
-            row = fused(m31, z, fused(m21, y, times(m11, x)))
-            store(target, t + low + step, row)
-            row = fused(m32, z, fused(m22, y, times(m12, x)))
-            store(target, t + low + 2 * step, row)
-            row = fused(m33, z, fused(m23, y, times(m13, x)))
-            store(target, t + low + 3 * step, row)
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        i, x = load(source, s + low), load(source, s + low + step)
+        y, z = load(source, s + low + 2 * step), load(source, s + low + 3 * step)
+        store(target, t + low, fused(m30, z, fused(m20, y, fused(m10, x, i))))
+        row = fused(m31, z, fused(m21, y, times(m11, x)))
+        store(target, t + low + step, row)
+        row = fused(m32, z, fused(m22, y, times(m12, x)))
+        store(target, t + low + 2 * step, row)
+        row = fused(m33, z, fused(m23, y, times(m13, x)))
+        store(target, t + low + 3 * step, row)
 
 
 @inlined
 def _damp1(d: Any, rows: Any, a: Any, source: Any, s: Any, target: Any, t: Any) -> None:
     fx, fy, fz, shift = splat(d[0]), splat(d[1]), splat(d[2]), splat(d[3])
     step = a * WIDTH
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            i = load(source, s + low)
-            store(target, t + low, i)
-            store(target, t + low + step, times(fx, load(source, s + low + step)))
-            store(target, t + low + 2 * step, times(fy, load(source, s + low + 2 * step)))
-            z = load(source, s + low + 3 * step)
-            store(target, t + low + 3 * step, fused(fz, z, times(shift, i)))
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        i = load(source, s + low)
+        store(target, t + low, i)
+        store(target, t + low + step, times(fx, load(source, s + low + step)))
+        store(target, t + low + 2 * step, times(fy, load(source, s + low + 2 * step)))
+        z = load(source, s + low + 3 * step)
+        store(target, t + low + 3 * step, fused(fz, z, times(shift, i)))
 
 
 @inlined
 def _damp1_transposed(d: Any, rows: Any, a: Any, source: Any, s: Any, target: Any, t: Any) -> None:
     fx, fy, fz, shift = splat(d[0]), splat(d[1]), splat(d[2]), splat(d[3])
     step = a * WIDTH
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            z = load(source, s + low + 3 * step)
-            store(target, t + low, fused(shift, z, load(source, s + low)))
-            store(target, t + low + step, times(fx, load(source, s + low + step)))
-            store(target, t + low + 2 * step, times(fy, load(source, s + low + 2 * step)))
-            store(target, t + low + 3 * step, times(fz, z))
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        z = load(source, s + low + 3 * step)
+        store(target, t + low, fused(shift, z, load(source, s + low)))
+        store(target, t + low + step, times(fx, load(source, s + low + step)))
+        store(target, t + low + 2 * step, times(fy, load(source, s + low + 2 * step)))
+        store(target, t + low + 3 * step, times(fz, z))
 
 
 @inlined
@@ -144,13 +150,13 @@ def _rot1(
     minus = times(splat(-1.0), sine)
     step = a * WIDTH
     keep, p, q = axis * step, (axis % 3 + 1) * step, ((axis + 1) % 3 + 1) * step
-    for high in range(0, rows * WIDTH, 4 * step):
-        for low in range(high, high + step, WIDTH):
-            store(target, t + low, load(source, s + low))
-            store(target, t + low + keep, load(source, s + low + keep))
-            vp, vq = load(source, s + low + p), load(source, s + low + q)
-            store(target, t + low + p, fused(minus, vq, times(cosine, vp)))
-            store(target, t + low + q, fused(cosine, vq, times(sine, vp)))
+    for k in range(rows >> 2):
+        low = spread(k, a) * WIDTH
+        store(target, t + low, load(source, s + low))
+        store(target, t + low + keep, load(source, s + low + keep))
+        vp, vq = load(source, s + low + p), load(source, s + low + q)
+        store(target, t + low + p, fused(minus, vq, times(cosine, vp)))
+        store(target, t + low + q, fused(cosine, vq, times(sine, vp)))
 
 
 @inlined
@@ -162,7 +168,7 @@ def _sparse2(
 
     Tables are read from ``first``: 16 columns or factors of the first terms, then of the second.
     """
-    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
+    small, large = min(a, b), max(a, b)
     for r in range(16):
         to = t + ((r & 3) * a + (r >> 2) * b) * WIDTH
         one, two = columns[first + r], columns[first + 16 + r]
@@ -170,13 +176,12 @@ def _sparse2(
         other = s + ((two & 3) * a + (two >> 2) * b) * WIDTH
         f, g = splat(factors[first + r]), splat(factors[first + 16 + r])
         single = factors[first + 16 + r] == 0.0
-        for high in range(0, rows * WIDTH, 4 * large):
-            for middle in range(high, high + large, 4 * small):
-                for low in range(middle, middle + small, WIDTH):
-                    term = times(f, load(source, start + low))
-                    if not single:
-                        term = fused(g, load(source, other + low), term)
-                    store(target, to + low, term)
+        for k in range(rows >> 4):
+            low = spread(spread(k, small), large) * WIDTH
+            term = times(f, load(source, start + low))
+            if not single:
+                term = fused(g, load(source, other + low), term)
+            store(target, to + low, term)
 
 
 @inlined
@@ -187,47 +192,44 @@ def _rot2(
     """The first four ``pairs`` turn as in :func:`_rot1`, the last four are kept."""
     cosine, sine = load(cs, 0), times(splat(sign), load(cs, WIDTH))
     minus = times(splat(-1.0), sine)
-    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
-    for k in range(8):
-        p = ((pairs[k, 0] & 3) * a + (pairs[k, 0] >> 2) * b) * WIDTH
-        q = ((pairs[k, 1] & 3) * a + (pairs[k, 1] >> 2) * b) * WIDTH
-        for high in range(0, rows * WIDTH, 4 * large):
-            for middle in range(high, high + large, 4 * small):
-                for low in range(middle, middle + small, WIDTH):
-                    vp, vq = load(source, s + low + p), load(source, s + low + q)
-                    if k < 4:
-                        store(target, t + low + p, fused(minus, vq, times(cosine, vp)))
-                        store(target, t + low + q, fused(cosine, vq, times(sine, vp)))
-                    else:
-                        store(target, t + low + p, vp)
-                        store(target, t + low + q, vq)
+    small, large = min(a, b), max(a, b)
+    for pair in range(8):
+        p = ((pairs[pair, 0] & 3) * a + (pairs[pair, 0] >> 2) * b) * WIDTH
+        q = ((pairs[pair, 1] & 3) * a + (pairs[pair, 1] >> 2) * b) * WIDTH
+        for k in range(rows >> 4):
+            low = spread(spread(k, small), large) * WIDTH
+            vp, vq = load(source, s + low + p), load(source, s + low + q)
+            if pair < 4:
+                store(target, t + low + p, fused(minus, vq, times(cosine, vp)))
+                store(target, t + low + q, fused(cosine, vq, times(sine, vp)))
+            else:
+                store(target, t + low + p, vp)
+                store(target, t + low + q, vq)
 
 
 @inlined
 def _dense2(m: Any, rows: Any, a: Any, b: Any, source: Any, s: Any, target: Any, t: Any) -> None:
-    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
-    for high in range(0, rows * WIDTH, 4 * large):
-        for middle in range(high, high + large, 4 * small):
-            for low in range(middle, middle + small, WIDTH):
-                for r in range(16):
-                    total = splat(0.0)
-                    for c in range(16):
-                        start = s + low + ((c & 3) * a + (c >> 2) * b) * WIDTH
-                        total = fused(splat(m[r * 16 + c]), load(source, start), total)
-                    store(target, t + low + ((r & 3) * a + (r >> 2) * b) * WIDTH, total)
+    small, large = min(a, b), max(a, b)
+    for k in range(rows >> 4):
+        low = spread(spread(k, small), large) * WIDTH
+        for r in range(16):
+            total = splat(0.0)
+            for c in range(16):
+                start = s + low + ((c & 3) * a + (c >> 2) * b) * WIDTH
+                total = fused(splat(m[r * 16 + c]), load(source, start), total)
+            store(target, t + low + ((r & 3) * a + (r >> 2) * b) * WIDTH, total)
 
 
 @inlined
 def _dense2_transposed(
     m: Any, rows: Any, a: Any, b: Any, source: Any, s: Any, target: Any, t: Any
 ) -> None:
-    small, large = min(a, b) * WIDTH, max(a, b) * WIDTH
-    for high in range(0, rows * WIDTH, 4 * large):
-        for middle in range(high, high + large, 4 * small):
-            for low in range(middle, middle + small, WIDTH):
-                for r in range(16):
-                    total = splat(0.0)
-                    for c in range(16):
-                        start = s + low + ((c & 3) * a + (c >> 2) * b) * WIDTH
-                        total = fused(splat(m[c * 16 + r]), load(source, start), total)
-                    store(target, t + low + ((r & 3) * a + (r >> 2) * b) * WIDTH, total)
+    small, large = min(a, b), max(a, b)
+    for k in range(rows >> 4):
+        low = spread(spread(k, small), large) * WIDTH
+        for r in range(16):
+            total = splat(0.0)
+            for c in range(16):
+                start = s + low + ((c & 3) * a + (c >> 2) * b) * WIDTH
+                total = fused(splat(m[c * 16 + r]), load(source, start), total)
+            store(target, t + low + ((r & 3) * a + (r >> 2) * b) * WIDTH, total)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nisqdl.engines.kernels.compiled import inlined
-from nisqdl.engines.kernels.lanes import WIDTH, load, store
+from nisqdl.engines.kernels.lanes import WIDTH, load, load_four, store, store_four
 
 FIRST, LAST, ROWS, ROW_START, PLACES, PLACE_START = range(6)
 """A cluster: its operations [FIRST, LAST), ROWS = 4^m row offsets and PLACES = 4^(n−m) offsets."""
@@ -63,6 +63,11 @@ def gather(
         for r in range(rows):
             store(tile, t + r * WIDTH, load(state, offsets[r0 + r] + base))
         return
+    if filled == 4:
+        step = offsets[p0 + 1] - base
+        for r in range(rows):
+            store(tile, t + r * WIDTH, load_four(state, offsets[r0 + r] + base, step))
+        return
     for r in range(rows):
         row = offsets[r0 + r]
         for lane in range(filled):
@@ -85,6 +90,11 @@ def scatter(
     if filled == WIDTH and offsets[p0 + WIDTH - 1] - base == WIDTH - 1:
         for r in range(rows):
             store(state, offsets[r0 + r] + base, load(tile, t + r * WIDTH))
+        return
+    if filled == 4:
+        step = offsets[p0 + 1] - base
+        for r in range(rows):
+            store_four(state, offsets[r0 + r] + base, step, load(tile, t + r * WIDTH))
         return
     for r in range(rows):
         row = offsets[r0 + r]

@@ -2,8 +2,7 @@
 
 Numba's own loops over eight entries reach a quarter of this speed, because it cannot promise
 LLVM that two places of an array do not overlap. ``Lanes`` is a Numba type that is an LLVM vector of
-``WIDTH`` doubles; :func:`load`, :func:`store`, :func:`splat`, :func:`times`, :func:`fused` and
-:func:`reduced` are its operations. They check no bounds.
+``WIDTH`` doubles; the functions here are its operations. They check no bounds.
 """
 
 from __future__ import annotations
@@ -60,6 +59,31 @@ def store(typing: Any, array: Any, start: Any, value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def load_four(typing: Any, array: Any, start: Any, step: Any) -> Any:
+    """Entries ``start``, ``start + step``, … in the first four lanes; the others are 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        value = ir.Constant(_VECTOR, [0.0] * WIDTH)
+        for lane, place in enumerate(_four(context, builder, signature, arguments)):
+            value = builder.insert_element(value, builder.load(place), ir.IntType(32)(lane))
+        return value
+
+    return LANES(array, types.intp, types.intp), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store_four(typing: Any, array: Any, start: Any, step: Any, value: Any) -> Any:
+    """Write the first four lanes to entries ``start``, ``start + step``, …"""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        for lane, place in enumerate(_four(context, builder, signature, arguments)):
+            builder.store(builder.extract_element(arguments[3], ir.IntType(32)(lane)), place)
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, types.intp, LANES), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def splat(typing: Any, number: Any) -> Any:
     """A vector of one number repeated."""
 
@@ -103,6 +127,15 @@ def reduced(typing: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.fsub(arguments[2], product, flags=_CONTRACT)
 
     return LANES(LANES, LANES, LANES), generate
+
+
+def _four(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    index, places = arguments[1], []
+    for _ in range(4):
+        places.append(builder.gep(array.data, [index]))
+        index = builder.add(index, arguments[2])
+    return places
 
 
 def _pointer(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
