@@ -18,7 +18,9 @@ from nisqdl.analysis.published import Published, require_columns
 from nisqdl.catalog import shipped_folder
 from nisqdl.document import read_mapping
 from nisqdl.errors import InputError, NisqdlError, unknown_name
+from nisqdl.store.difference import first_difference
 from nisqdl.store.record import Json, Point, content_hash
+from nisqdl.store.view import read_run
 from nisqdl.studies import STUDIES
 from nisqdl.studies.contract import Study
 
@@ -108,8 +110,53 @@ class Experiment:
         return f"content {', '.join(sorted(found))}"
 
 
-def load(name_or_path: str) -> Experiment:
+@dataclass(frozen=True)
+class OnDevice:
+    """What running on a device changes in an experiment: target, engine, noise, and how jobs run.
+
+    Attributes:
+        target: The live device with the date of its snapshot (``"ibm_torino@2026-11-01"``).
+        mode: ``batch``, ``job`` or ``session``; ``None`` leaves the file's.
+    """
+
+    target: str
+    mode: str | None = None
+
+    def changed(self, document: dict[str, Any], study: Study, file: str) -> dict[str, Any]:
+        """The document for the device.
+
+        Raises:
+            InputError: The study does not run on devices.
+        """
+        if "execution" not in study.Options.model_fields:
+            able = [n for n, s in STUDIES.items() if "execution" in s.Options.model_fields]
+            raise InputError(
+                f"{file}: the study {study.name!r} does not run on devices; those that do: "
+                f"{', '.join(able)}."
+            )
+        changed = {**document, "target": self.target, "engine": "runtime"}
+        noise = document.get("noise")
+        if isinstance(noise, dict):
+            changed["noise"] = {**noise, "scale": 1}
+        elif isinstance(noise, list):
+            changed["noise"] = _distinct(
+                [{**n, "scale": 1} if isinstance(n, dict) else n for n in noise]
+            )
+        if self.mode is not None:
+            execution = document.get("execution")
+            if isinstance(execution, list):
+                changed["execution"] = [{**(e or {}), "mode": self.mode} for e in execution]
+            else:
+                changed["execution"] = {**(execution or {}), "mode": self.mode}
+        return changed
+
+
+def load(name_or_path: str, on: OnDevice | None = None) -> Experiment:
     """Load an experiment by file, or by the name of a shipped one.
+
+    Args:
+        name_or_path: The file, or a shipped experiment's name.
+        on: Runs it on a device instead of what the file says.
 
     Raises:
         InputError: No such file or name, or anything in it is wrong; one sentence with file,
@@ -123,6 +170,8 @@ def load(name_or_path: str) -> Experiment:
         )
     study = STUDIES.find(str(document.pop("study")), where=f"{path}: study")
     published = document.pop("published", None)
+    if on is not None:
+        document = on.changed(document, study, str(path))
     return Experiment(
         name=path.stem,
         source=path,
@@ -130,6 +179,30 @@ def load(name_or_path: str) -> Experiment:
         combinations=tuple(spread(study.Options, document, str(path))),
         published=None if published is None else _published(published, str(path)),
     )
+
+
+def restore(folder: Path) -> Experiment:
+    """The experiment of a run folder, as it was first run.
+
+    Raises:
+        InputError: It is no run folder, or what stands behind the names in it has changed.
+    """
+    run = read_run(folder)
+    options = run.experiment["options"]
+    study = STUDIES.find(run.study, where=str(folder))
+    combinations = [
+        combination
+        for document in (options if isinstance(options, list) else [options])
+        for combination in spread(study.Options, document, str(folder))
+    ]
+    asked = Experiment(folder.resolve().name, folder, study, tuple(combinations))
+    difference = first_difference(run.experiment, asked.resolved)
+    if difference is not None:
+        raise InputError(
+            f"What the run in {folder} was made from has changed: {difference}. Work in the folder "
+            "in which it was started, where its snapshots and data files are."
+        )
+    return asked
 
 
 def experiment_names() -> list[str]:

@@ -21,6 +21,11 @@ Examples:
     verbs={
         "run": "Run an experiment, or resume what was interrupted.",
         "reproduce": "Hold our results against published ones.",
+        "submit": "Send an experiment to a device of IBM Quantum.",
+        "status": "Show the jobs of a run, as the service sees them.",
+        "collect": "Fetch the results of a run's jobs; report.",
+        "cancel": "Cancel the jobs of a run.",
+        "jobs": "List the jobs of all runs.",
         "plan": "Say what an experiment would take; nothing runs.",
         "report": "Build the report of a run again, from its records alone.",
         "compare": "Compare two runs, pair by pair.",

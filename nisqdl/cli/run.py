@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from nisqdl.cli.on_device import ask_user, bound_option, here, yes_option
 from nisqdl.cli.output import json_option, print_json
 from nisqdl.cli.workers import workers_option
 
@@ -25,25 +26,35 @@ Examples:
     help="The run folder.  [default: results/runs/<name> under the current folder]",
 )
 @workers_option
+@bound_option
+@yes_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 @json_option
-def command(experiment: str, out: Path | None, workers: int, quiet: bool, as_json: bool) -> None:
+def command(
+    experiment: str,
+    out: Path | None,
+    workers: int,
+    max_qpu_seconds: int | None,
+    yes: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Run an experiment, or resume what was interrupted.
 
     FILE_OR_NAME is an experiment file, or the name of a shipped one (`nisqdl list experiments`).
     Each result is stored as it is found: interrupted at any moment, the same command goes on,
-    and ends with the same records. The report is built at the end.
+    and ends with the same records. The report is built at the end. With `engine: runtime`, jobs
+    are sent after an estimate and your consent, and waited for.
     """
-    import sys
-
     from nisqdl import report
+    from nisqdl.campaign.everything import run_everything
     from nisqdl.experiment import load
-    from nisqdl.runner.progress import Silence, progress_for
-    from nisqdl.runner.run import default_folder, run
+    from nisqdl.runner.run import default_folder
 
     asked = load(experiment)
     folder = out or default_folder(asked.name)
-    summary = run(asked, folder, workers, Silence() if quiet else progress_for(sys.stderr))
+    mine = here(workers, quiet)
+    summary = run_everything(asked, folder, ask_user(yes), max_qpu_seconds, mine)
     built = report.build(folder, planned=summary.points)
     if as_json:
         print_json(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nisqdl.catalog import Table
+from nisqdl.errors import InputError
 
 if TYPE_CHECKING:
     from nisqdl.engines.contract import Engine
@@ -21,12 +22,14 @@ class EngineEntry:
         description: One sentence.
         load: Imports and constructs it.
         takes_gate_noise: Whether circuits may have noisy gates; readout confusion always may be.
+        here: Whether it evaluates on this machine, under a noise that it is given.
     """
 
     name: str
     description: str
     load: Callable[[], Engine]
     takes_gate_noise: bool = True
+    here: bool = True
 
 
 def find_engine(name: str, where: str = "") -> Engine:
@@ -54,6 +57,13 @@ def _statevector() -> Engine:
     return StatevectorEngine()
 
 
+def _runtime() -> Engine:
+    raise InputError(
+        "The engine 'runtime' runs on a device, so it prepares nothing on this machine; use "
+        "another engine for what runs here."
+    )
+
+
 def _aer() -> Engine:
     from nisqdl.engines.aer import AerEngine
 
@@ -73,6 +83,7 @@ ENGINES: Table[EngineEntry] = Table(
                 takes_gate_noise=False,
             ),
             EngineEntry("aer", "Qiskit Aer's density matrix: the slow reference.", _aer),
+            EngineEntry("runtime", "A device of IBM Quantum, through jobs.", _runtime, here=False),
         )
     },
 )

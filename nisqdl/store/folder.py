@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
+from typing import Any
 
 import nisqdl
 from nisqdl.errors import InputError, NisqdlError
@@ -19,6 +20,7 @@ from nisqdl.store.lock import LOCK, writer_lock
 from nisqdl.store.record import Json, Record
 from nisqdl.store.schema import (
     DATABASE,
+    SCHEMA_VERSION,
     create_tables,
     damaged,
     failure,
@@ -26,6 +28,8 @@ from nisqdl.store.schema import (
     out_of_space,
     parse_meta,
     require_ours,
+    upgrade,
+    version_of,
 )
 
 _PACKAGES = (
@@ -107,7 +111,7 @@ class RunStore:
             )
             for record in records
         ]
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def keys(self) -> frozenset[str]:
@@ -146,8 +150,13 @@ class RunStore:
             seconds: Wall time that it took.
         """
         row = (key, kind, data, float(seconds), _now())
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO artifacts VALUES (?, ?, ?, ?, ?)", row)
+
+    def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows that a query finds."""
+        with _sentences(self.folder):
+            return list(self._connection.execute(query, values))
 
     def begin(self, experiment: Json, study: str, context: Json, planned: int | None) -> None:
         """Write what the run is, or check that this folder holds the same one.
@@ -169,7 +178,7 @@ class RunStore:
             "created": _now(),
             "versions": _text(installed_versions()),
         }
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             create_tables(connection)
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 
@@ -190,8 +199,11 @@ class RunStore:
                 f"{self.folder} holds the run of another experiment: {difference}; choose another "
                 "folder with `--out`, or remove this one."
             )
+        if version_of(self._connection) < SCHEMA_VERSION:
+            with self.transaction() as connection:
+                upgrade(connection)
         if stored.get("context") != _text(context):
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 row = ("context", _text(context))
                 connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
 
@@ -211,7 +223,8 @@ class RunStore:
                 raise failure(self.folder, error) from error
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is written within it is on the disk when it ends, or not at all."""
         with _sentences(self.folder):
             if not self._logging:  # only now: a run with nothing left to do writes nothing at all
                 self._connection.execute("PRAGMA journal_mode = WAL")

@@ -16,8 +16,11 @@ DATABASE = "run.sqlite"
 APPLICATION_ID = 0x6E697371
 """SQLite's application id of our files: ``nisq`` in ASCII."""
 
-SCHEMA_VERSION = 1
-"""Raised whenever tables or the meaning of a column change."""
+SCHEMA_VERSION = 2
+"""Raised whenever tables or the meaning of a column change. 2 added the jobs of a device."""
+
+READABLE = (1, 2)
+"""Versions that are read; opened for writing, an older one gets the tables that it lacks."""
 
 _TABLES = (
     """CREATE TABLE meta (
@@ -41,6 +44,30 @@ _TABLES = (
     )""",
 )
 
+_TABLES_OF_2 = (
+    """CREATE TABLE requests (
+        key TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        data BLOB NOT NULL
+    )""",
+    """CREATE TABLE jobs (
+        tag TEXT PRIMARY KEY,
+        attempt INTEGER NOT NULL,
+        backend TEXT NOT NULL,
+        pieces TEXT NOT NULL,
+        execution TEXT NOT NULL,
+        estimate REAL NOT NULL,
+        cap INTEGER,
+        state TEXT NOT NULL,
+        job_id TEXT,
+        reason TEXT,
+        result BLOB,
+        created TEXT NOT NULL,
+        changed TEXT NOT NULL
+    )""",
+)
+
 
 def is_empty(connection: sqlite3.Connection) -> bool:
     """Whether nothing was ever created in the file: a run that was killed in its first instant."""
@@ -50,10 +77,22 @@ def is_empty(connection: sqlite3.Connection) -> bool:
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables and mark the file as ours; the caller holds the transaction."""
-    for statement in _TABLES:
+    for statement in (*_TABLES, *_TABLES_OF_2):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Add what an older version lacks; the caller holds the transaction."""
+    for statement in _TABLES_OF_2:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The schema version of a file that is ours."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def require_ours(connection: sqlite3.Connection, folder: Path) -> None:
@@ -68,8 +107,8 @@ def require_ours(connection: sqlite3.Connection, folder: Path) -> None:
             f"{folder / DATABASE} is an SQLite file, but not one that nisqdl wrote; "
             "choose another folder with `--out`."
         )
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
+    version = version_of(connection)
+    if version not in READABLE:
         raise InputError(
             f"The run in {folder} must have schema version {SCHEMA_VERSION} for this nisqdl, but "
             f"has {version}; use the nisqdl that wrote it, or run into another folder with `--out`."

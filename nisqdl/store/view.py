@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nisqdl.errors import InputError
+from nisqdl.store.ledger import JOBS_QUERY, JobRow, job_row
 from nisqdl.store.record import Json, Point, Record
 from nisqdl.store.schema import (
     DATABASE,
@@ -20,6 +21,7 @@ from nisqdl.store.schema import (
     is_empty,
     parse_meta,
     require_ours,
+    version_of,
 )
 
 ARCHIVES = ("run.json", "run.json.gz")
@@ -64,6 +66,15 @@ class RunView:
         if row is None:
             raise KeyError(key)
         return bytes(row[0])
+
+    def jobs(self) -> list[JobRow]:
+        """The jobs of a device, in the order in which they were intended."""
+        if not (self.folder / DATABASE).is_file():
+            return []
+        with _reading(self.folder) as connection:
+            if version_of(connection) < 2:
+                return []
+            return [job_row(row) for row in connection.execute(JOBS_QUERY)]
 
     def artifacts(self, kind: str) -> dict[str, bytes]:
         """All artifacts of a kind, by key, in the order of their keys."""

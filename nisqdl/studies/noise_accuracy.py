@@ -8,9 +8,17 @@ Classical baselines on the same features and splits, and the QNN without entangl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from nisqdl.baselines import BASELINES
 from nisqdl.baselines.fit import refusal
@@ -19,9 +27,11 @@ from nisqdl.circuits.build import num_qubits, num_weights
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.datasets.options import DatasetOptions
 from nisqdl.engines import ENGINES
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.request import Request
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point
-from nisqdl.studies import classical, qnn
+from nisqdl.studies import classical, hardware, qnn
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, data_shape, dataset_options, describe_data
 from nisqdl.studies.named import device_named
@@ -43,9 +53,48 @@ class NoiseAccuracyOptions(BaseModel):
     shots: int | None = Field(default=None, ge=1, le=100_000_000)
     """Shots for each sample at the evaluation; ``None`` is exact. Training is exact."""
     engine: Annotated[str, AfterValidator(checked(ENGINES.find))] = "exact"
+    execution: Execution | None = None
+    """How a device runs the circuits; only with ``engine: runtime``, and there never ``None``."""
     seeds: int = Field(default=5, ge=1, le=10_000, json_schema_extra={"sweep": False})
     """How many repetitions: each has its own split, initial weights and batches."""
     root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _runtime_executes(cls, document: Any) -> Any:
+        if isinstance(document, dict) and document.get("engine") == hardware.ENGINE:
+            return {**document, "execution": document.get("execution") or {}}
+        return document
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_used(self, write: SerializerFunctionWrapHandler) -> dict[str, Json]:
+        """Points that run on no device ask the same as before there were options for one."""
+        document: dict[str, Json] = write(self)
+        if self.execution is None:
+            document.pop("execution", None)
+        return document
+
+    @model_validator(mode="after")
+    def _device_runs_it(self) -> NoiseAccuracyOptions:
+        if self.engine != hardware.ENGINE:
+            if self.execution is not None:
+                raise ValueError("`execution` is only for `engine: runtime`; leave it out")
+            return self
+        if not hardware.is_live(self.target):
+            raise ValueError(
+                f"`engine: runtime` needs a live device as target (`ibm_torino`), but `target` is "
+                f"{self.target!r}"
+            )
+        if self.noise.scale != 1:
+            raise ValueError(
+                f"a device has its own noise: `noise.scale` must be 1 with `engine: runtime`, but "
+                f"is {self.noise.scale:g}"
+            )
+        assert self.execution is not None
+        given = self.execution.shots, self.execution.precision
+        if self.shots is not None and given != (None, None):
+            raise ValueError("give `shots`, `execution.shots` or `execution.precision`, not two")
+        return self
 
     @model_validator(mode="after")
     def _engine_takes_the_noise(self) -> NoiseAccuracyOptions:
@@ -113,7 +162,8 @@ class NoiseAccuracy:
         """Transpile once for each circuit and target, train once for each seed, then measure."""
         transpile: dict[str, Step] = {}
         train: dict[str, Step] = {}
-        measured: dict[tuple[str, str, str], tuple[Step, Step, list[Point]]] = {}
+        execute: dict[str, Step] = {}
+        measured: dict[tuple[str, ...], tuple[list[Step], list[Point]]] = {}
         classical_steps = []
         for point in points:
             if point.settings["learner"] != "qnn":
@@ -123,10 +173,20 @@ class NoiseAccuracy:
             circuit = transpile.setdefault(circuit.key, circuit)
             training = self._train_step(point.settings, circuit)
             training = train.setdefault(training.key, training)
-            group = (circuit.key, training.key, point.settings["engine"])
-            measured.setdefault(group, (circuit, training, []))[2].append(point)
+            needs = [circuit, training]
+            if point.settings["engine"] == hardware.ENGINE:
+                run = self._execute_step(point.settings, circuit, training)
+                needs.append(execute.setdefault(run.key, run))
+            group = (*(step.key for step in needs), str(point.settings["engine"]))
+            measured.setdefault(group, (needs, []))[1].append(point)
         measure = [self._measure_step(*group) for group in measured.values()]
-        return [*transpile.values(), *classical_steps, *train.values(), *measure]
+        return [
+            *transpile.values(),
+            *classical_steps,
+            *train.values(),
+            *execute.values(),
+            *measure,
+        ]
 
     def _transpile_step(self, settings: Mapping[str, Json]) -> Step:
         return Step(
@@ -150,18 +210,29 @@ class NoiseAccuracy:
         return Step(
             self.name,
             "train",
-            pick(settings, names),
+            {**pick(settings, names), "engine": _training_engine(settings)},
             needs=(circuit.key,) if noisy else (),
             title=f"train {qnn.title(settings)}{place}, seed {settings['seed']}",
         )
 
-    def _measure_step(self, circuit: Step, training: Step, points: list[Point]) -> Step:
+    def _execute_step(self, settings: Mapping[str, Json], circuit: Step, training: Step) -> Step:
+        names = [*_DATA, "model.", "target", "snapshot", "shots", "execution."]
+        return Step(
+            self.name,
+            "execute",
+            pick(settings, names),
+            needs=(circuit.key, training.key),
+            title=f"run {qnn.title(settings)} on {settings['target']}, seed {settings['seed']}",
+            remote=True,
+        )
+
+    def _measure_step(self, needs: list[Step], points: list[Point]) -> Step:
         settings = points[0].settings
         return Step(
             self.name,
             "measure",
             pick(settings, [*_DATA, "model.", "target", "engine"]),
-            needs=(circuit.key, training.key),
+            needs=tuple(step.key for step in needs),
             points=tuple(points),
             title=f"measure {qnn.title(settings)} on {settings['target']}, seed {settings['seed']}",
         )
@@ -182,9 +253,15 @@ class NoiseAccuracy:
             return Outcome(artifact=qnn.transpile(step.settings))
         if step.kind == "train":
             return Outcome(artifact=qnn.train_weights(step.settings, *needed))
+        if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
+            return Outcome(records=tuple(hardware.measure(step.points, *needed)))
         if step.kind == "measure":
             return Outcome(records=tuple(qnn.measure(step.points, *needed)))
         return Outcome(records=(classical.fit(step.points[0]),))
+
+    def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
+        """What a device is asked for; see :mod:`nisqdl.studies.hardware`."""
+        return hardware.request(step.settings, *(artifacts[key] for key in step.needs))
 
     def context(self, points: Sequence[Point]) -> Json:
         """The devices' calibrations and the data sets, for the report."""
@@ -209,6 +286,11 @@ class NoiseAccuracy:
         if step.kind in ("train", "measure"):
             return qnn.cost(step, [artifacts[key] for key in step.needs])
         return Cost(seconds=1.0, memory_mib=50.0)
+
+
+def _training_engine(settings: Mapping[str, Json]) -> str:
+    """What trains: a device measures what the exact engine has trained."""
+    return "exact" if settings["engine"] == hardware.ENGINE else str(settings["engine"])
 
 
 def _without_entangler(options: NoiseAccuracyOptions) -> NoiseAccuracyOptions:

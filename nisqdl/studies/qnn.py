@@ -40,9 +40,13 @@ from nisqdl.training.objective import loss_and_pull
 from nisqdl.training.options import TrainingOptions
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from nisqdl.circuits.model import Model
     from nisqdl.engines.contract import Array, Evaluator
+    from nisqdl.targets.device import Device
     from nisqdl.targets.isa import IsaModel
+    from nisqdl.training.state import Trained
 
 TRAINED_AT_SCALE = 1.0
 """λ of the noise that ``training.noise: target`` trains under."""
@@ -65,7 +69,7 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
 def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> bytes:
     """Weights trained without noise on the logical circuit, or under noise on the ISA circuit."""
     split = split_of(settings)
-    options = _model_options(settings)
+    options = model_options(settings)
     trained = train(
         _trainer(settings, isa),
         encode(options, split.train_features),
@@ -81,11 +85,25 @@ def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> byt
 def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Record]:
     """A record for each point: one trained circuit at several noise scales and shots."""
     settings = points[0].settings
-    model = _isa(isa)
+    model = isa_model(isa)
     trained = trained_from_bytes(weights)
-    device = device_named(settings["target"])
+    circuit = circuit_values(model, trained, device_named(settings["target"]))
+    calibration = {"device": model.device, "snapshot": settings["snapshot"]}
+    for point in points:
+        start = time.perf_counter()
+        values = _scores(point, evaluator(point.settings, isa), trained.weights)
+        yield Record(
+            point,
+            values={**values, **circuit},
+            provenance=provenance(seeds_of(point), calibration),
+            seconds=time.perf_counter() - start,
+        )
+
+
+def circuit_values(model: IsaModel, trained: Trained, device: Device) -> dict[str, Json]:
+    """What a record says of its circuit and training."""
     cost = circuit_cost(model, device)
-    circuit = {
+    return {
         "weights": len(model.weights),
         "qubits": cost.qubits,
         "two_qubit_gates": cost.two_qubit_gates,
@@ -97,27 +115,21 @@ def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Rec
         "physical_qubits": list(model.physical_qubits),
         "training_steps": trained.steps,
     }
-    calibration = {"device": model.device, "snapshot": settings["snapshot"]}
-    for point in points:
-        start = time.perf_counter()
-        evaluator = _evaluator(point.settings, isa)
-        values = _scores(point, evaluator, trained.weights)
-        seeds = {
-            "root": point.settings["root_seed"],
-            "data": derive(point.settings["root_seed"], "data", point.settings["seed"]),
-            "training": derive(point.settings["root_seed"], "training", point.settings["seed"]),
-        }
-        yield Record(
-            point,
-            values={**values, **circuit},
-            provenance=provenance(seeds, calibration),
-            seconds=time.perf_counter() - start,
-        )
+
+
+def seeds_of(point: Point) -> dict[str, int]:
+    """The seeds of a record, by purpose."""
+    root, seed = point.settings["root_seed"], point.settings["seed"]
+    return {
+        "root": root,
+        "data": derive(root, "data", seed),
+        "training": derive(root, "training", seed),
+    }
 
 
 def circuit_row(settings: Mapping[str, Json], isa: bytes) -> Json:
     """What one transpiled circuit costs, for plans."""
-    model = _isa(isa)
+    model = isa_model(isa)
     cost = circuit_cost(model, device_named(settings["target"]))
     return {
         "model": title(settings),
@@ -134,27 +146,29 @@ def cost(step: Step, artifacts: Sequence[bytes]) -> Cost:
     """What a training or measuring step is expected to take: one evaluation is timed."""
     settings = step.settings
     split = split_of(settings)
-    rows = encode(_model_options(settings), split.train_features)
-    zeros = np.zeros(num_weights(_model_options(settings), split.num_features))
-    qubits = num_qubits(_model_options(settings), split.num_features)
+    rows = encode(model_options(settings), split.train_features)
+    zeros = np.zeros(num_weights(model_options(settings), split.num_features))
+    qubits = num_qubits(model_options(settings), split.num_features)
     if step.kind == "measure":
-        evaluator, times = _evaluator(step.points[0].settings, artifacts[0]), 2 * len(step.points)
+        prepared, times = evaluator(step.points[0].settings, artifacts[0]), 2 * len(step.points)
     else:
         options = TrainingOptions.model_validate(nested(settings, "training"))
         rows = rows[: options.batch or len(rows)]
-        evaluator, times = _trainer(settings, artifacts[0] if artifacts else None), options.steps
-    evaluator.values(rows, zeros)  # the first call may compile
+        prepared, times = _trainer(settings, artifacts[0] if artifacts else None), options.steps
+    prepared.values(rows, zeros)  # the first call may compile
     started = time.perf_counter()
     if step.kind == "measure":
-        evaluator.values(rows, zeros)
+        prepared.values(rows, zeros)
     else:
-        evaluator.values_and_gradient(rows, zeros, np.ones_like)
+        prepared.values_and_gradient(rows, zeros, np.ones_like)
     seconds = time.perf_counter() - started
     return Cost(seconds=seconds * times, memory_mib=4**qubits * len(rows) * 8 * 4 / 2**20)
 
 
 def needs_schedule(settings: Mapping[str, Json]) -> bool:
     """Whether the noise acts during idle times, so that the circuit has to be scheduled."""
+    if settings["engine"] == "runtime":
+        return False  # the device waits by itself
     recipe = recipe_named(settings["noise.recipe"])
     return recipe.restricted(_switched(settings)).needs_schedule
 
@@ -179,13 +193,13 @@ def _trainer(settings: Mapping[str, Json], isa: bytes | None) -> Evaluator:
     """What is trained: the logical model without noise, or the ISA model at λ = 1."""
     if isa is None:
         return find_engine(settings["engine"]).prepare(_model(settings), IDEAL)
-    return _evaluator({**settings, "noise.scale": TRAINED_AT_SCALE}, isa)
+    return evaluator({**settings, "noise.scale": TRAINED_AT_SCALE}, isa)
 
 
 def _scores(point: Point, evaluator: Evaluator, weights: Array) -> dict[str, Json]:
     settings = point.settings
     split = split_of(settings)
-    options = _model_options(settings)
+    options = model_options(settings)
     rng = generator(settings["root_seed"], "shots", point.id)
     found: dict[str, Json] = {}
     for part, features, labels in (
@@ -197,18 +211,28 @@ def _scores(point: Point, evaluator: Evaluator, weights: Array) -> dict[str, Jso
             values = evaluator.values(rows, weights)
         else:
             values = evaluator.estimates(rows, weights, settings["shots"], rng)
-        predicted = predicted_classes(values)
         if part == "train":
-            found["train_accuracy"] = accuracy(labels, predicted)
+            found["train_accuracy"] = accuracy(labels, predicted_classes(values))
             continue
-        loss, _ = loss_and_pull(LOSSES[settings["training.loss"]], labels)
-        found["accuracy"] = accuracy(labels, predicted)
-        found["balanced_accuracy"] = balanced_accuracy(labels, predicted)
-        found["loss"] = loss(values)
+        found.update(test_scores(settings, labels, values))
     return found
 
 
-def _model_options(settings: Mapping[str, Json]) -> ModelOptions:
+def test_scores(
+    settings: Mapping[str, Json], labels: npt.NDArray[np.intp], values: Array
+) -> dict[str, Json]:
+    """Accuracies and loss of the values (B, O) of the test rows."""
+    loss, _ = loss_and_pull(LOSSES[settings["training.loss"]], labels)
+    predicted = predicted_classes(values)
+    return {
+        "accuracy": accuracy(labels, predicted),
+        "balanced_accuracy": balanced_accuracy(labels, predicted),
+        "loss": loss(values),
+    }
+
+
+def model_options(settings: Mapping[str, Json]) -> ModelOptions:
+    """The model's options in flat settings."""
     return ModelOptions.model_validate(nested(settings, "model"))
 
 
@@ -216,7 +240,7 @@ def _model(settings: Mapping[str, Json]) -> Model:
     """The logical model; it is the same for every seed."""
     shape = data_shape(dataset_options(settings))
     edges = _device_edges(settings)
-    return build_model(_model_options(settings), shape.features, shape.classes, edges)
+    return build_model(model_options(settings), shape.features, shape.classes, edges)
 
 
 def _device_edges(settings: Mapping[str, Json]) -> list[tuple[int, int]] | None:
@@ -229,16 +253,17 @@ def _device_region(settings: Mapping[str, Json]) -> tuple[int, ...] | None:
     """Where a model with the device's own edges lives; ``None`` lets the transpiler choose."""
     if settings["model.entangler"] != "device":
         return None
-    qubits = num_qubits(_model_options(settings), data_shape(dataset_options(settings)).features)
+    qubits = num_qubits(model_options(settings), data_shape(dataset_options(settings)).features)
     return regions(device_named(settings["target"]), qubits, 1)[0]
 
 
 @lru_cache(maxsize=256)
-def _isa(isa: bytes) -> IsaModel:
+def isa_model(isa: bytes) -> IsaModel:
+    """The ISA model in an artifact, read once."""
     return isa_from_bytes(isa)
 
 
-def _evaluator(settings: Mapping[str, Json], isa: bytes) -> Evaluator:
+def evaluator(settings: Mapping[str, Json], isa: bytes) -> Evaluator:
     """The ISA model under the point's noise scale."""
     switched = _switched(settings)
     return _prepared(
@@ -260,7 +285,7 @@ def _prepared(
     scale: float,
     channels: tuple[str, ...] | None,
 ) -> Evaluator:
-    model = _isa(isa)
+    model = isa_model(isa)
     noise = channels_for(
         recipe_named(recipe), device_named(target), model.physical_qubits, scale, channels
     )

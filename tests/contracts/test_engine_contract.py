@@ -27,8 +27,9 @@ from nisqdl.noise.recipe import find_recipe
 from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.snapshots import find_device
 
-engines = pytest.mark.parametrize("name", list(ENGINES))
-NOISY = [entry.name for entry in ENGINES.values() if entry.takes_gate_noise]
+HERE = [entry.name for entry in ENGINES.values() if entry.here]
+engines = pytest.mark.parametrize("name", HERE)
+NOISY = [name for name in HERE if ENGINES[name].takes_gate_noise]
 noisy_engines = pytest.mark.parametrize("name", NOISY)
 seeds = st.integers(0, 2**32 - 1)
 NUM_FEATURES, NUM_WEIGHTS, BATCH = 2, 4, 3
@@ -310,7 +311,7 @@ def random_pull(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
 
 @pytest.mark.parametrize(
     ("name", "strength"),
-    [(name, 0.0) for name in ENGINES] + [(name, s) for name in NOISY for s in (1.0, 1e4)],
+    [(name, 0.0) for name in HERE] + [(name, s) for name in NOISY for s in (1.0, 1e4)],
 )
 @settings(max_examples=5, deadline=None)
 @given(seed=seeds)
@@ -511,7 +512,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(name: str) -> None:
 
 
 def test_engines_are_named_and_a_wrong_name_gets_the_nearest() -> None:
-    for name in ENGINES:
+    for name in HERE:
         assert engine(name).name == name
     with pytest.raises(
         InputError, match=r"no engine named 'exakt' \(a\.yaml: engine\)\. .*'exact'"

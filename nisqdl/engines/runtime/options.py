@@ -90,15 +90,16 @@ class Execution(BaseModel):
         resilience_level: 0 nothing; 1 readout mitigation (TREX); 2 also gate twirling and
             zero-noise extrapolation.
         measure_mitigation: TREX on or off; ``None`` leaves it to the level.
-        zne: Zero-noise extrapolation with these options at any level; ``None`` leaves it to the
-            level, and ``false`` takes it out of level 2.
+        zne_mitigation: Zero-noise extrapolation on or off; ``None`` leaves it to the level, and
+            turns it on where ``zne`` is given.
+        zne: How it extrapolates; ``None`` is :class:`Zne`'s defaults.
         dynamical_decoupling: ``None`` is none.
         twirling: What is twirled.
-        fractional_gates: Whether circuits are transpiled to ``rx`` and ``rzz`` with angles.
         mode: ``batch`` runs jobs close together and on every plan; ``session`` keeps the device
             (not on the Open plan); ``job`` queues each job by itself.
         max_execution_time: Bound of one job's time on the device in seconds; the service cancels
             what takes longer. ``None`` leaves the service's own bound.
+        repetition: Only a number: what is otherwise the same with another one is measured again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,12 +108,13 @@ class Execution(BaseModel):
     precision: float | None = Field(default=None, gt=0, lt=1)
     resilience_level: Literal[0, 1, 2] = 1
     measure_mitigation: bool | None = None
-    zne: Zne | Literal[False] | None = None
+    zne_mitigation: bool | None = None
+    zne: Zne | None = None
     dynamical_decoupling: DynamicalDecoupling | None = None
     twirling: Twirling = Twirling()
-    fractional_gates: bool = False
     mode: Literal["batch", "job", "session"] = "batch"
     max_execution_time: int | None = Field(default=None, ge=1, le=10_800)
+    repetition: int = Field(default=0, ge=0, le=1_000_000)
 
     @model_validator(mode="after")
     def _shots_or_precision(self) -> Execution:
@@ -139,9 +141,10 @@ class Execution(BaseModel):
     @property
     def extrapolation(self) -> Zne | None:
         """The zero-noise extrapolation in force; ``None`` is none."""
-        if self.zne is None:
-            return Zne() if self.resilience_level == 2 else None
-        return self.zne or None
+        on = self.zne_mitigation
+        if on is None:
+            on = self.resilience_level == 2 or self.zne is not None
+        return (self.zne or Zne()) if on else None
 
     @property
     def twirls_gates(self) -> bool:

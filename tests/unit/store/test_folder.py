@@ -160,7 +160,7 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / DATABASE) as connection:
         connection.execute("PRAGMA user_version = 99")
     for act in (lambda: reopen(tmp_path).__enter__(), lambda: read_run(tmp_path)):
-        with pytest.raises(InputError, match=r"schema version 1 .* 99"):
+        with pytest.raises(InputError, match=r"schema version 2 .* 99"):
             act()
 
 

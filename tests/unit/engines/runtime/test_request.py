@@ -77,7 +77,9 @@ def test_the_level_decides_what_is_left_open_as_in_the_client(
     from qiskit_ibm_runtime.options_models import EstimatorOptions
 
     execution = Execution(
-        resilience_level=level, measure_mitigation=trex, zne=False if no_zne else None
+        resilience_level=level,
+        measure_mitigation=trex,
+        zne_mitigation=False if no_zne else None,
     )
     options = EstimatorOptions(resilience_level=level)
     options.resilience.measure_mitigation = trex

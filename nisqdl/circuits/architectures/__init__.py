@@ -1,1 +1,0 @@
-"""Architectures: whole circuits as papers give them, each in one file."""

@@ -1,0 +1,1 @@
+"""The life of a hardware job: intend, submit, reconcile, collect, cancel."""

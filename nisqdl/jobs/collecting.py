@@ -1,0 +1,264 @@
+"""Turn finished jobs into artifacts; may be done any number of times, and sends nothing."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nisqdl.engines.runtime.adapter import finalized, unphysical, values_of
+from nisqdl.engines.runtime.estimate import request_executions
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.request import (
+    JobFacts,
+    Measured,
+    Request,
+    measured_to_bytes,
+    request_from_bytes,
+)
+from nisqdl.jobs.packing import part_of
+from nisqdl.jobs.sending import Tell, settle
+from nisqdl.jobs.wire import Patience, persistent
+from nisqdl.store.folder import RunStore
+from nisqdl.store.ledger import JobRow, Ledger, Piece
+from nisqdl.store.record import Json
+from nisqdl.targets.live import device_from_backend
+from nisqdl.targets.service import Connection
+
+if TYPE_CHECKING:
+    from qiskit_ibm_runtime import RuntimeJobV2
+
+    from nisqdl.targets.device import Device
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a run's jobs have come to.
+
+    Attributes:
+        jobs: All of them, as they are now.
+        finished: Those that ended now, well or not.
+        pending: Those that wait or run; by the service's word for it.
+    """
+
+    jobs: tuple[JobRow, ...]
+    finished: tuple[JobRow, ...]
+    pending: Mapping[str, str]
+
+
+_ENDS = {"DONE": "done", "ERROR": "failed", "CANCELLED": "cancelled"}
+
+
+def collect_jobs(
+    store: RunStore,
+    connection: Connection,
+    tell: Tell,
+    patience: Patience | None = None,
+) -> Collected:
+    """Ask for every open job; store what ended, and the artifacts that are whole now.
+
+    Args:
+        store: The run's folder, open.
+        connection: The service.
+        tell: Takes a sentence for the user.
+        patience: How long faults are waited out.
+
+    Raises:
+        AccountError: The service cannot be asked. What was collected is stored.
+    """
+    patience = patience or Patience()
+    ledger = Ledger(store)
+    finished: list[JobRow] = []
+    pending: dict[str, str] = {}
+    for job in ledger.jobs():
+        if job.state == "sending":
+            found = settle(job, ledger, connection, tell, patience)
+            job = found or job.moved("intended")
+            ledger.put(job)
+        if job.state != "submitted":
+            continue
+        status, ended = _asked(job, ledger, connection, patience)
+        if ended is None:
+            pending[job.tag] = status
+            continue
+        finished.append(ended)
+        assemble(store, ended)
+    for job in ledger.jobs():  # what a crash left between a result and its artifact
+        if job.state == "done":
+            assemble(store, job)
+    return Collected(tuple(ledger.jobs()), tuple(finished), pending)
+
+
+def _asked(
+    job: JobRow, ledger: Ledger, connection: Connection, patience: Patience
+) -> tuple[str, JobRow | None]:
+    """The service's word for a job's state, and the job as stored if it has ended."""
+    from qiskit_ibm_runtime.exceptions import RuntimeJobNotFound
+
+    doing = f"asking for job {job.job_id}"
+    try:
+        remote: RuntimeJobV2 = persistent(
+            lambda: connection.client.job(job.job_id), doing, patience
+        )
+    except RuntimeJobNotFound:
+        ended = job.moved("failed", reason="the service does not know the job any more")
+        ledger.put(ended)
+        return "UNKNOWN", ended
+    status = str(persistent(remote.status, doing, patience))
+    if status not in _ENDS:
+        return status, None
+    if status != "DONE":
+        ended = _without_result(job, remote, status)
+        ledger.put(ended)
+        return status, ended
+    result = persistent(lambda: _result(job, remote, ledger), f"{doing}'s result", patience)
+    ended = job.moved("done")
+    ledger.put(ended, result)
+    return status, ended
+
+
+def _without_result(job: JobRow, remote: RuntimeJobV2, status: str) -> JobRow:
+    reason = " ".join(str(getattr(remote, "_reason", None) or "no reason given").split())
+    if getattr(remote, "_reason_code", None) == 1305:
+        reason = f"it ran longer than its bound of {job.cap_s or 'the service’s'} s ({reason})"
+        return job.moved("failed", reason=reason)
+    return job.moved("failed" if status == "ERROR" else "cancelled", reason=reason)
+
+
+def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
+    """What a job gave, with what the service says about it and its device at that time."""
+    requests = {piece.key: request_from_bytes(ledger.request(piece.key)) for piece in job.pieces}
+    shapes = [
+        (piece.stop - piece.start, len(requests[piece.key].isa.observables)) for piece in job.pieces
+    ]
+    values = values_of(remote, shapes)
+    metrics = remote.metrics()
+    times = metrics.get("timestamps") or {}
+    facts = JobFacts(
+        id=remote.job_id(),
+        submitted=times.get("created"),
+        started=times.get("running"),
+        finished=times.get("finished"),
+        qpu_seconds=_qpu_seconds(metrics.get("usage") or {}),
+        options=finalized(Execution.model_validate(job.execution)),
+    )
+    started = facts.started or facts.finished
+    at = None if started is None else datetime.fromisoformat(started)
+    device = device_from_backend(remote.backend(), at)
+    return _packed(
+        {
+            "facts": asdict(facts),
+            "device": asdict(device),
+            "values": [v.values.tolist() for v in values],
+            "stderr": [v.stderr.tolist() for v in values],
+        }
+    )
+
+
+def _qpu_seconds(usage: Mapping[str, Any]) -> float | None:
+    """The time on the device that is counted; ``None`` while the service has not settled it."""
+    if usage.get("status") == "pending":
+        return None
+    found = usage.get("quantum_seconds", usage.get("qpu_charge_time_seconds"))
+    return None if found is None else float(found)
+
+
+def assemble(store: RunStore, job: JobRow) -> None:
+    """Store the artifact of each step of a job whose rows have all come back by now."""
+    ledger = Ledger(store)
+    done = [other for other in ledger.jobs() if other.state == "done"]
+    for key in dict.fromkeys(piece.key for piece in job.pieces):
+        if store.has_artifact(key):
+            continue
+        request = request_from_bytes(ledger.request(key))
+        parts = [
+            (piece, index, other)
+            for other in done
+            for index, piece in enumerate(other.pieces)
+            if piece.key == key
+        ]
+        if sum(piece.stop - piece.start for piece, _, _ in parts) < len(request.bindings):
+            continue
+        measured = _measured(request, parts, ledger)
+        store.add_artifact(key, ledger.kind(key), measured_to_bytes(measured), _seconds(measured))
+
+
+def _measured(
+    request: Request, parts: Sequence[tuple[Piece, int, JobRow]], ledger: Ledger
+) -> Measured:
+    shape = (len(request.bindings), len(request.isa.observables))
+    values, stderr = np.full(shape, np.nan), np.full(shape, np.nan)
+    facts: dict[str, JobFacts] = {}
+    devices: dict[str, Json] = {}
+    shares: list[float | None] = []
+    for piece, index, job in parts:
+        result = _unpacked(ledger.result(job.tag))
+        rows = slice(piece.start, piece.stop)
+        values[rows] = np.asarray(result["values"][index], dtype=np.float64)
+        stderr[rows] = np.asarray(result["stderr"][index], dtype=np.float64)
+        found = JobFacts(**result["facts"])
+        facts[found.id] = found
+        devices[found.id] = result["device"]
+        shares.append(_share(found, piece, job, ledger))
+    jobs = sorted(facts.values(), key=lambda job: (job.started or "", job.id))
+    known = [share for share in shares if share is not None]
+    return Measured(
+        values=values,
+        stderr=stderr,
+        backend=request.backend,
+        jobs=tuple(jobs),
+        qpu_seconds=sum(known) if len(known) == len(shares) else None,
+        unphysical=unphysical(request.isa, values),
+        snapshot=_device(devices[jobs[0].id]),
+    )
+
+
+def _share(facts: JobFacts, piece: Piece, job: JobRow, ledger: Ledger) -> float | None:
+    """A piece's share of its job's time on the device, by executions."""
+    if facts.qpu_seconds is None:
+        return None
+    weights = [
+        request_executions(part_of(request_from_bytes(ledger.request(other.key)), other))
+        for other in job.pieces
+    ]
+    mine = weights[job.pieces.index(piece)]
+    return facts.qpu_seconds * mine / sum(weights)
+
+
+def _seconds(measured: Measured) -> float:
+    """Wall time from the first start to the last end, as far as it is known."""
+    starts = [datetime.fromisoformat(j.started) for j in measured.jobs if j.started]
+    ends = [datetime.fromisoformat(j.finished) for j in measured.jobs if j.finished]
+    return max(0.0, (max(ends) - min(starts)).total_seconds()) if starts and ends else 0.0
+
+
+def _device(content: Json) -> Device:
+    from pydantic import TypeAdapter
+
+    from nisqdl.targets.device import Device
+
+    return TypeAdapter(Device).validate_python(content)
+
+
+def _packed(content: Json) -> bytes:
+    return zlib.compress(json.dumps(content, separators=(",", ":")).encode())
+
+
+def _unpacked(data: bytes) -> Json:
+    return json.loads(zlib.decompress(data))
+
+
+def counted_seconds(ledger: Ledger) -> dict[str, float]:
+    """The time on the device that the service counted, by tag, of jobs that are done."""
+    found: dict[str, float] = {}
+    for job in ledger.jobs():
+        if job.state == "done":
+            seconds = _unpacked(ledger.result(job.tag))["facts"]["qpu_seconds"]
+            if seconds is not None:
+                found[job.tag] = float(seconds)
+    return found

@@ -1,0 +1,103 @@
+"""Many requests in few jobs: what shares device and options travels together, within the limits.
+
+One precision a job, so what runs with other options is another job. A request's rows are one
+broadcast pub; a request that is too large for a job is cut between rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nisqdl.engines.runtime.estimate import MAX_EXECUTIONS, request_executions
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.request import Request
+from nisqdl.errors import InputError
+from nisqdl.store.ledger import Piece
+from nisqdl.store.record import content_hash
+
+TAG = "nisqdl"
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What goes into one job.
+
+    Attributes:
+        backend: The device by the service's name.
+        execution: How it runs.
+        pieces: What is in it.
+        executions: Circuits × shots in it.
+    """
+
+    backend: str
+    execution: Execution
+    pieces: tuple[Piece, ...]
+    executions: int
+
+    @property
+    def content(self) -> str:
+        """Hash of all that the job is: the steps' own keys, device, options."""
+        return content_hash(
+            {
+                "backend": self.backend,
+                "execution": self.execution.model_dump(mode="json"),
+                "pieces": [[piece.key, piece.start, piece.stop] for piece in self.pieces],
+            }
+        )
+
+
+def tag_of(content: str, attempt: int) -> str:
+    """The tag of a job: of what is in it, and of which attempt it is after failed ones."""
+    return f"{TAG}-{content}" if attempt == 1 else f"{TAG}-{content}-{attempt}"
+
+
+def pack(requests: Mapping[str, Request], limit: int = MAX_EXECUTIONS) -> list[Parcel]:
+    """The jobs for these requests, by the keys of their steps; the same for the same requests.
+
+    Args:
+        requests: What is asked, by the step's key.
+        limit: Most executions in one job.
+
+    Raises:
+        InputError: A single circuit asks for more than a job may hold.
+    """
+    groups: dict[str, list[str]] = {}
+    for key in sorted(requests):
+        request = requests[key]
+        options = request.execution.model_dump(mode="json")
+        group = content_hash({"backend": request.backend, "execution": options})
+        groups.setdefault(group, []).append(key)
+    parcels: list[Parcel] = []
+    for keys in groups.values():
+        first = requests[keys[0]]
+        pieces: list[Piece] = []
+        room = limit
+        for key in keys:
+            rows = len(requests[key].bindings)
+            each = request_executions(requests[key]) // max(1, rows)
+            if each > limit:
+                raise InputError(
+                    f"One circuit must take at most {limit:,} executions, but takes {each:,}; "
+                    "ask for fewer `shots`."
+                )
+            start = 0
+            while start < rows:
+                fit = min(rows - start, room // each)
+                if fit == 0:
+                    parcels.append(_parcel(first, pieces, limit - room))
+                    pieces, room = [], limit
+                    continue
+                pieces.append(Piece(key, start, start + fit))
+                start, room = start + fit, room - fit * each
+        parcels.append(_parcel(first, pieces, limit - room))
+    return parcels
+
+
+def part_of(request: Request, piece: Piece) -> Request:
+    """The request for a piece of its rows."""
+    return replace(request, bindings=request.bindings[piece.start : piece.stop])
+
+
+def _parcel(first: Request, pieces: list[Piece], executions: int) -> Parcel:
+    return Parcel(first.backend, first.execution, tuple(pieces), executions)

@@ -1,0 +1,109 @@
+"""The work on one QNN on a device: what is asked of it, and the record of what came back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from nisqdl.circuits.build import encode
+from nisqdl.circuits.decoding import predicted_classes
+from nisqdl.datasets.scores import accuracy
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.request import (
+    Request,
+    bound_rows,
+    measured_from_bytes,
+)
+from nisqdl.store.record import Json, Point, Record
+from nisqdl.studies import qnn
+from nisqdl.studies.data import split_of
+from nisqdl.studies.named import device_named
+from nisqdl.studies.provenance import provenance
+from nisqdl.studies.settings import nested
+from nisqdl.targets.snapshots import LIVE_PREFIX
+from nisqdl.targets.summary import snapshot_hash
+from nisqdl.training.checkpoint import trained_from_bytes
+
+ENGINE = "runtime"
+"""The engine's name in experiment files."""
+
+
+def is_live(target: str) -> bool:
+    """Whether a target names a device of the service, rather than a snapshot of one."""
+    return target.startswith(LIVE_PREFIX)
+
+
+def backend_of(target: str) -> str:
+    """The service's name in ``"ibm_torino@2026-11-01"``."""
+    return target.partition("@")[0]
+
+
+def execution_of(settings: Mapping[str, Json]) -> Execution:
+    """How the circuits of these settings run."""
+    execution = Execution.model_validate(nested(settings, "execution"))
+    shots = settings["shots"]
+    return execution if shots is None else execution.model_copy(update={"shots": shots})
+
+
+def request(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> Request:
+    """The test rows at the trained weights; training rows cost time on the device for little."""
+    rows = encode(qnn.model_options(settings), split_of(settings).test_features)
+    return Request(
+        isa=qnn.isa_model(isa),
+        bindings=bound_rows(rows, trained_from_bytes(weights).weights),
+        execution=execution_of(settings),
+        backend=backend_of(settings["target"]),
+    )
+
+
+def measure(
+    points: Sequence[Point], isa: bytes, weights: bytes, measured: bytes
+) -> Iterator[Record]:
+    """The record of a point that a device has measured.
+
+    Its ``train_accuracy``, by which configurations are chosen, is what the exact engine predicts
+    under the calibration that the circuit was made for; all else was measured.
+    """
+    settings = points[0].settings
+    model = qnn.isa_model(isa)
+    trained = trained_from_bytes(weights)
+    found = measured_from_bytes(measured)
+    split = split_of(settings)
+    circuit = qnn.circuit_values(model, trained, device_named(settings["target"]))
+    jobs = [
+        {"id": j.id, "submitted": j.submitted, "started": j.started, "finished": j.finished}
+        for j in found.jobs
+    ]
+    calibration = {
+        "device": model.device,
+        "snapshot": settings["snapshot"],
+        "backend": found.backend,
+        "jobs": jobs,
+        "options": dict(found.jobs[0].options),
+        "calibrated": None if found.snapshot is None else found.snapshot.date,
+        "run_snapshot": None if found.snapshot is None else snapshot_hash(found.snapshot),
+        "train_accuracy": "predicted by the exact engine",
+    }
+    for point in points:
+        start = time.perf_counter()
+        values = {
+            "train_accuracy": _predicted_training_accuracy(point.settings, isa, weights),
+            **qnn.test_scores(settings, split.test_labels, found.values),
+            "stderr": float(found.stderr.mean()),
+            "unphysical": found.unphysical,
+            "qpu_seconds": found.qpu_seconds,
+        }
+        yield Record(
+            point,
+            values={**values, **circuit},
+            provenance=provenance(qnn.seeds_of(point), calibration),
+            seconds=time.perf_counter() - start,
+        )
+
+
+def _predicted_training_accuracy(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> float:
+    split = split_of(settings)
+    rows = encode(qnn.model_options(settings), split.train_features)
+    evaluator = qnn.evaluator({**settings, "engine": "exact"}, isa)
+    values = evaluator.values(rows, trained_from_bytes(weights).weights)
+    return accuracy(split.train_labels, predicted_classes(values))
