@@ -22,7 +22,7 @@ from nisqdl.store.difference import first_difference
 from nisqdl.store.record import Json, Point, content_hash
 from nisqdl.store.view import read_run
 from nisqdl.studies import STUDIES
-from nisqdl.studies.contract import Study
+from nisqdl.studies.contract import RemoteStudy, Study
 
 SCHEMA = 1
 """Version of what :attr:`Experiment.resolved` holds."""
@@ -128,8 +128,8 @@ class OnDevice:
         Raises:
             InputError: The study does not run on devices.
         """
-        if "execution" not in study.Options.model_fields:
-            able = [n for n, s in STUDIES.items() if "execution" in s.Options.model_fields]
+        if not isinstance(study, RemoteStudy):
+            able = [name for name, other in STUDIES.items() if isinstance(other, RemoteStudy)]
             raise InputError(
                 f"{file}: the study {study.name!r} does not run on devices; those that do: "
                 f"{', '.join(able)}."
