@@ -37,6 +37,7 @@ class ScaleFit:
 
     Attributes:
         scale: λ̂, from 0 to the largest λ that was predicted.
+        error: Its standard error; infinite where nothing depends on λ.
         low, high: Ends of its 95 % interval. ``high`` is ``None`` where the values do not bound λ
             from above.
         predicted: The model's values at λ̂, (B, O).
@@ -49,6 +50,7 @@ class ScaleFit:
     """
 
     scale: float
+    error: float
     low: float
     high: float | None
     predicted: Array
@@ -83,11 +85,13 @@ def fit_scale(measured: Array, stderr: Array, scales: Array, curve: Array) -> Sc
         scale = _least(grid, sigma, fine, at, measured)
     predicted, sigma = at(scale), _sigma(at(scale), stderr)
     residuals = measured - predicted
-    half = _half_width(residuals, sigma, at(scale, 1))
+    error, reach = _error(residuals, sigma, at(scale, 1))
+    half = error * reach
     high = scale + half
     scores = (residuals / sigma) ** 2
     return ScaleFit(
         scale=scale,
+        error=error,
         low=max(0.0, scale - half),
         high=None if high >= scales[-1] else high,
         predicted=predicted,
@@ -128,22 +132,21 @@ def _sigma(predicted: Array, stderr: Array) -> Array:
     return sigma
 
 
-def _half_width(residuals: Array, sigma: Array, slope: Array) -> float:
-    """Half of the 95 % interval of λ̂; infinite where nothing depends on λ."""
+def _error(residuals: Array, sigma: Array, slope: Array) -> tuple[float, float]:
+    """The standard error of λ̂, and how many of them its 95 % interval reaches to each side."""
     from scipy.special import stdtrit
 
     pulls = slope / sigma**2
     information = float((pulls * slope).sum())
     if information <= 0:
-        return math.inf
+        return math.inf, 1.96
     circuits = len(residuals)
     by_circuit = (pulls * residuals).sum(axis=1)
+    if circuits == 1:
+        return 1 / math.sqrt(information), 1.96
     # Few circuits underestimate their own scatter: never less than what the shots alone give.
-    meat = information
-    if circuits > 1:
-        meat = max(meat, float((by_circuit**2).sum()) * circuits / (circuits - 1))
-        return float(stdtrit(circuits - 1, 0.975)) * math.sqrt(meat) / information
-    return 1.96 * math.sqrt(meat) / information
+    meat = max(information, float((by_circuit**2).sum()) * circuits / (circuits - 1))
+    return math.sqrt(meat) / information, float(stdtrit(circuits - 1, 0.975))
 
 
 def _is_excess(scores: Array) -> bool:

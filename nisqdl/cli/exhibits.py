@@ -17,6 +17,8 @@ from nisqdl.store.record import Json
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from nisqdl.circuits.model import Model
+
 FEATURES = 4
 """Circuits are drawn for so many features, and two layers."""
 
@@ -116,7 +118,17 @@ def _circuit(name: str, summary: str, options: Mapping[str, Json]) -> Exhibit:
     from nisqdl.circuits.build import build_model
     from nisqdl.circuits.options import ModelOptions
 
-    model = build_model(ModelOptions.model_validate(options), FEATURES, None)
+    return _built(name, summary, build_model(ModelOptions.model_validate(options), FEATURES, None))
+
+
+def _model(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.models import SUMMARIES
+    from nisqdl.models.gallery import circuit_of, classifier_named
+
+    return _built(name, SUMMARIES[name], circuit_of(classifier_named(name)(), FEATURES))
+
+
+def _built(name: str, summary: str, model: Model) -> Exhibit:
     document = {
         "name": name,
         "summary": summary,
@@ -203,5 +215,6 @@ EXHIBITS: dict[str, Exhibitor] = {
     "feature-maps": _feature_map,
     "datasets": _dataset,
     "environments": environment_exhibit,
+    "models": _model,
     "engines": _engine,
 }

@@ -107,6 +107,12 @@ def _environments() -> list[Json]:
     return _summaries(ENVIRONMENTS)
 
 
+def _models() -> list[Json]:
+    from nisqdl.models import SUMMARIES
+
+    return [{"name": name, "summary": summary} for name, summary in SUMMARIES.items()]
+
+
 def _engines() -> list[Json]:
     from nisqdl.engines import ENGINES
 
@@ -137,6 +143,7 @@ SHELVES: Table[Shelf] = Table(
             Shelf("feature-maps", "feature-map", _feature_maps),
             Shelf("datasets", "dataset", _datasets),
             Shelf("environments", "environment", _environments),
+            Shelf("models", "model", _models),
             Shelf("engines", "engine", _engines),
         )
     },

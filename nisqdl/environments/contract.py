@@ -102,7 +102,8 @@ class Environment:
         except ValidationError as error:
             fault = error.errors()[0]
             field = ".".join(map(str, fault["loc"]))
-            told = fault["msg"].removeprefix("Value error, ")
+            # YAML has lists: a tuple is ours.
+            told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list")
             called = f"`{self.name}.{field}`" if field else f"`{self.name}`"
             value = f", but is {fault['input']!r}" if field and "but" not in told else ""
             raise InputError(f"{place}{called}: {told[0].lower()}{told[1:]}{value}.") from None

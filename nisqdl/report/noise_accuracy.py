@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nisqdl.analysis.device_twin import Twins, twin_verdict, twins_of
 from nisqdl.analysis.grid import BASELINE_TITLES, Grid, training_text
 from nisqdl.analysis.intervals import Estimate, number, share_over_seeds, wilson
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, findings
@@ -26,6 +27,7 @@ from nisqdl.report.picture import picture
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
 from nisqdl.report.style import look
+from nisqdl.report.twins import twin_sections
 from nisqdl.store.record import Json
 
 MOST_DRAWN = 4
@@ -52,13 +54,15 @@ def noise_accuracy_document(
     sections: list[Section] = [] if len(found) == 1 else [_overview(found)]
     for index, (finding, sayings) in enumerate(zip(found, told, strict=True)):
         sections += _question(finding, sayings, index, len(found))
+    twins = twins_of(run.records)
+    sections += twin_sections(twins)
     context = run.context if isinstance(run.context, Mapping) else {}
     sections += device_sections(context.get("devices") or [])
     sections.append(provenance_section(run, context.get("datasets") or [], name))
     document = Document(
         title=f"{name}: accuracy under noise",
         status=_status(run, found, planned, complete),
-        answers=tuple(_answer(sayings) for sayings in told[:MOST_DRAWN]),
+        answers=(*(_answer(sayings) for sayings in told[:MOST_DRAWN]), *map(_twin_answer, twins)),
         sections=tuple(sections),
     )
     return document, told[0][0]
@@ -66,6 +70,10 @@ def noise_accuracy_document(
 
 def _answer(sayings: Sequence[Verdict]) -> Answer:
     return Answer(sayings[0].sentence, tuple(v.sentence for v in sayings[1:]))
+
+
+def _twin_answer(twins: Twins) -> Answer:
+    return Answer(twin_verdict(twins).sentence, ())
 
 
 def _status(run: RunData, found: Sequence[Finding], planned: int | None, complete: bool) -> str:

@@ -75,3 +75,19 @@ def hold_out(labels: Labels, fraction: float, seed: int) -> tuple[Indices, Indic
         held.append(generator(seed, "validation", int(label)).permutation(members)[:count])
     validation = np.sort(np.concatenate(held))
     return np.setdiff1d(np.arange(len(labels)), validation), validation
+
+
+def hold_out_rows(count: int, fraction: float, seed: int) -> tuple[Indices, Indices]:
+    """As :func:`hold_out` where there are no classes: a share of all rows, at least one.
+
+    Raises:
+        InputError: No row is left for training.
+    """
+    held = max(1, round(fraction * count))
+    if held >= count:
+        raise InputError(
+            f"`training.validation` is {fraction}, which leaves none of the {count} row(s) to "
+            "train on. Use a smaller fraction or more data."
+        )
+    order = generator(seed, "validation").permutation(count)
+    return np.sort(order[held:]), np.sort(order[:held])

@@ -14,11 +14,11 @@ from nisqdl.engines.contract import Array, Evaluator, Pull
 from nisqdl.errors import InputError
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import content_hash
-from nisqdl.training.batches import Batches, hold_out
+from nisqdl.training.batches import Batches, hold_out, hold_out_rows
 from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.losses.contract import Labels
-from nisqdl.training.objective import Objective, loss_and_pull
+from nisqdl.training.objective import LossOfValues, Objective, loss_and_pull, squares_and_pull
 from nisqdl.training.optimizers import OPTIMIZERS
 from nisqdl.training.optimizers.contract import (
     Settings,
@@ -62,26 +62,32 @@ Report: TypeAlias = Callable[[Progress], None]
 def train(
     evaluator: Evaluator,
     features: Array,
-    labels: Labels,
+    labels: Labels | Array,
     num_weights: int,
     options: TrainingOptions,
     seed: int,
     progress: Report | None = None,
     resume: TrainingState | None = None,
     structure: Structure | None = None,
+    start: Array | None = None,
 ) -> Trained:
     """Train a model's weights; the same arguments give the same result, bit by bit.
+
+    Integer labels are classes. Real ones are the targets of a regression: the model then has one
+    value a sample, and the loss is the mean squared error.
 
     Args:
         evaluator: The model under the noise that it is trained with.
         features: Shape (N, F), finite.
-        labels: Shape (N,), integers 0 … K − 1; K is 2 for one observable, else their number.
+        labels: Shape (N,), integers 0 … K − 1; K is 2 for one observable, else their number. Or
+            real numbers, on the scale of the model's values.
         num_weights: W. Without weights the result is the first check.
         options: How; ``options.noise`` has been used by whoever made the evaluator.
         seed: Root of the seeds of first weights, batches, held-out samples and directions.
         progress: Called after each step.
         resume: A state of this very training, from which it goes on along the same path.
         structure: The model's, for initialisations that depend on it.
+        start: First weights (W,) instead of those that the initialisation draws.
 
     Raises:
         InputError: The data do not fit together or the model; the initialisation does not suit
@@ -89,7 +95,7 @@ def train(
             training's, or its optimizer cannot be resumed.
         NisqdlError: A loss or a gradient is not finite; the sentence names the step.
     """
-    _require_sound(features, labels, num_weights)
+    _require_sound(features, labels, num_weights, options)
     optimizer = OPTIMIZERS.find(options.optimizer, "training.optimizer")
     if resume is not None and isinstance(optimizer, WholeOptimizer):
         raise InputError(
@@ -97,13 +103,13 @@ def train(
             "start, or set `training.optimizer` to adam or spsa."
         )
     problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches)
-    origin = _origin(features, labels, num_weights, options, seed)
+    origin = _origin(features, labels, num_weights, options, seed, start)
     if resume is not None and resume.origin != origin:
         raise InputError(
             "The state to resume belongs to a training with other options, another seed or "
             "other data. Resume it with those it was begun with, or train from the start."
         )
-    weights = _first_weights(num_weights, options, seed, structure)
+    weights = _first_weights(num_weights, options, seed, structure) if start is None else start
     settings = Settings(options.learning_rate, options.steps, derive(seed, "optimizer"))
     if num_weights == 0:
         state = first_state(origin, State(0, weights), problem.watched)
@@ -176,7 +182,7 @@ class _Problem:
         self,
         evaluator: Evaluator,
         features: Array,
-        labels: Labels,
+        labels: Labels | Array,
         options: TrainingOptions,
         seed: int,
         in_batches: bool,
@@ -187,21 +193,30 @@ class _Problem:
         self._evaluator = _CountedEvaluator(evaluator)
         self._watched_data = (features, labels)
         if self.holds_out:
-            kept, held = hold_out(labels, options.validation, seed)
+            if _are_classes(labels):
+                kept, held = hold_out(labels.astype(np.int64), options.validation, seed)
+            else:
+                kept, held = hold_out_rows(len(labels), options.validation, seed)
             self._watched_data = (features[held], labels[held])
             features, labels = features[kept], labels[kept]
         self._features, self._labels = features, labels
+        self._classes = _are_classes(labels)
         self.batches = Batches(len(labels), options.batch if in_batches else None, seed)
-        self._whole = loss_and_pull(self._loss, labels)
-        self._watched_loss, self._watched_pull = loss_and_pull(self._loss, self._watched_data[1])
+        self._whole = self._loss_of(labels)
+        self._watched_loss, self._watched_pull = self._loss_of(self._watched_data[1])
 
     def objective(self, step: int) -> Objective:
         """The loss of the samples that this step (0, 1, …) sees."""
         batch = self.batches.at(step)
         if batch is None:
             return Objective(self._evaluator, self._features, *self._whole, step)
-        loss, pull = loss_and_pull(self._loss, self._labels[batch])
+        loss, pull = self._loss_of(self._labels[batch])
         return Objective(self._evaluator, self._features[batch], loss, pull, step)
+
+    def _loss_of(self, labels: Labels | Array) -> tuple[LossOfValues, Pull]:
+        if self._classes:
+            return loss_and_pull(self._loss, np.asarray(labels, dtype=np.int64))
+        return squares_and_pull(np.asarray(labels, dtype=np.float64))
 
     def watched(self, weights: Array, step: int) -> float:
         """The held-out samples' loss, else that of the whole set."""
@@ -251,11 +266,19 @@ def _first_weights(
 
 
 def _origin(
-    features: Array, labels: Labels, num_weights: int, options: TrainingOptions, seed: int
+    features: Array,
+    labels: Labels | Array,
+    num_weights: int,
+    options: TrainingOptions,
+    seed: int,
+    start: Array | None,
 ) -> str:
     digest = hashlib.sha256()
     digest.update(np.ascontiguousarray(features, dtype=np.float64).tobytes())
-    digest.update(np.ascontiguousarray(labels, dtype=np.int64).tobytes())
+    kind = np.int64 if _are_classes(labels) else np.float64
+    digest.update(np.ascontiguousarray(labels, dtype=kind).tobytes())
+    if start is not None:
+        digest.update(np.ascontiguousarray(start, dtype=np.float64).tobytes())
     return content_hash(
         {
             "options": options.model_dump(mode="json"),
@@ -267,7 +290,13 @@ def _origin(
     )
 
 
-def _require_sound(features: Array, labels: Labels, num_weights: int) -> None:
+def _are_classes(labels: Labels | Array) -> bool:
+    return bool(np.issubdtype(labels.dtype, np.integer))
+
+
+def _require_sound(
+    features: Array, labels: Labels | Array, num_weights: int, options: TrainingOptions
+) -> None:
     if features.ndim != 2 or labels.ndim != 1 or len(features) != len(labels):
         raise InputError(
             "The training data must be features of shape (N, F) and labels of shape (N,), but "
@@ -281,10 +310,19 @@ def _require_sound(features: Array, labels: Labels, num_weights: int) -> None:
             f"The features must be finite, but those of sample {row} are not. Remove the sample "
             "or fill in its values."
         )
-    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+    if _are_classes(labels):
+        if labels.min() < 0:
+            raise InputError(
+                f"The labels must be integers from 0 upwards, but the smallest is {labels.min()}. "
+                "Number the classes 0, 1, …"
+            )
+    elif options.loss != "squared":
         raise InputError(
-            "The labels must be integers from 0 upwards, but are "
-            f"{labels.dtype} from {labels.min()}. Number the classes 0, 1, …"
+            "The labels must be integers from 0 upwards, or real numbers if `training.loss` is "
+            f"squared (a regression), but are {labels.dtype} with the loss {options.loss}. Number "
+            "the classes 0, 1, …"
         )
+    elif not np.isfinite(labels).all():
+        raise InputError("The targets must be finite, but some are not: remove such samples.")
     if num_weights < 0:
         raise InputError(f"`num_weights` must be at least 0, but is {num_weights}.")

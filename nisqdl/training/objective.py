@@ -52,6 +52,32 @@ def loss_and_pull(loss: Loss, labels: Labels) -> tuple[LossOfValues, Pull]:
     return value, pull
 
 
+def squares_and_pull(targets: Array) -> tuple[LossOfValues, Pull]:
+    """The mean squared error of the one value of each sample, and its derivative: for regression.
+
+    Args:
+        targets: Shape (B,), real numbers on the values' own scale.
+
+    Raises:
+        InputError: From both functions: there is more than one value a sample.
+    """
+
+    def errors(values: Array) -> Array:
+        if values.shape[1] != 1:
+            raise InputError(
+                f"A regression needs one value a sample, but the model has {values.shape[1]}."
+            )
+        return np.asarray(values[:, 0] - targets, dtype=np.float64)
+
+    def value(values: Array) -> float:
+        return float(np.mean(errors(values) ** 2))
+
+    def pull(values: Array) -> Array:
+        return 2.0 * errors(values)[:, np.newaxis] / len(targets)
+
+    return value, pull
+
+
 @dataclass(frozen=True)
 class Objective:
     """The mean loss of some samples under a model.

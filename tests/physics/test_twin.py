@@ -97,6 +97,7 @@ def test_a_noisier_qubit_is_found_and_the_misfit_is_shown() -> None:
         assert (found.suspects[0].qubit, found.suspects[0].part) == (qubit, "reads 1 for 0")
         assert found.suspects[0].extra > 0
         assert found.suspects[0].gain > 50
+        assert found.fit is not None
         assert found.fit.excess_shown
 
 
@@ -132,3 +133,15 @@ def test_what_cannot_be_weighed_is_refused() -> None:
         fit_scale(values, values, scales, flat)
     with pytest.raises(InputError, match="5 of 5 are not"):
         fit_scale(values + np.nan, values + 0.1, scales, flat)
+
+
+def test_circuits_without_values_do_not_count() -> None:
+    torino = find_device("torino")
+    ((measured, stderr),) = drawn(2, torino, 1.0, 3)
+    broken = measured.copy()
+    broken[5] = np.nan
+    found = twin(model(2), broken, stderr, torino, torino)
+    assert found.fit is not None
+    assert found.fit.freedom == measured.size - 2
+    assert found.predicted.shape == measured.shape
+    assert twin(model(2), measured, 0 * stderr, torino, torino).fit is None

@@ -8,6 +8,8 @@ from nisqdl.circuits.feature_maps.angle import ANGLE, ANGLE_X, ANGLE_Y, ANGLE_Z
 from nisqdl.circuits.feature_maps.contract import FeatureMap
 from nisqdl.circuits.feature_maps.dense_angle import DENSE_ANGLE
 from nisqdl.circuits.feature_maps.hybrid import HYBRID
+from nisqdl.circuits.feature_maps.iqp import IQP
+from nisqdl.circuits.feature_maps.tilted import TILTED
 from nisqdl.circuits.feature_maps.z import Z
 from nisqdl.circuits.feature_maps.zz import ZZ
 from nisqdl.circuits.feature_maps.zz_chain import ZZ_CHAIN
@@ -24,6 +26,8 @@ FEATURE_MAPS: Table[FeatureMap] = Table(
         "z": Z,
         "zz": ZZ,
         "zz_chain": ZZ_CHAIN,
+        "iqp": IQP,
+        "tilted": TILTED,
         "amplitude": AMPLITUDE,
     },
 )

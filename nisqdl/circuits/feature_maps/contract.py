@@ -20,7 +20,8 @@ class FeatureMap:
     """How a row of a data set becomes a quantum state.
 
     All that is not linear in the features happens in NumPy, in ``encode``, before the circuit:
-    each angle in the circuit is one encoded feature, so engines meet no other expressions.
+    each angle in the circuit is one encoded feature or a number, so engines meet no other
+    expressions.
 
     Attributes:
         name: Name in experiment files.

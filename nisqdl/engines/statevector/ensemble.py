@@ -70,6 +70,13 @@ class StateEnsemble:
         fidelities: Array = np.minimum(np.concatenate(found), 1.0)
         return fidelities
 
+    def states(self, features: Array, weights: Array) -> npt.NDArray[np.complex128]:
+        """State vectors (R, 2^n) at R weight vectors (R, W), all under one Clifford operator.
+
+        Overlaps are those of the circuit's own states; single amplitudes are not.
+        """
+        return np.concatenate(list(self._states(features, weights)))
+
     def bloch_vectors(self, features: Array, weights: Array) -> Array:
         """⟨X⟩, ⟨Y⟩ and ⟨Z⟩ of each qubit, (R, n, 3), of one sample (F,) at R weight vectors."""
         parts = [self.execution.values(n) for n in self._numbers(features, weights)]

@@ -23,6 +23,9 @@ from nisqdl.targets.device import Device
 if TYPE_CHECKING:
     from nisqdl.targets.isa import IsaModel
 
+FEWEST = 3
+"""Circuits that a noise scale is fitted to at least."""
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -32,14 +35,15 @@ class Twin:
         predicted: Values (B, O) at λ = 1 under the calibration of the run.
         ideal: Values (B, O) without noise.
         before: Values (B, O) at λ = 1 under the calibration that the circuit was made for.
-        fit: λ̂ with its interval, and what it misses.
+        fit: λ̂ with its interval, and what it misses; ``None`` where fewer than three circuits
+            have finite values, or none of them an error.
         suspects: Parts of qubits by what each explains of that; qubits as the device counts them.
     """
 
     predicted: Array
     ideal: Array
     before: Array
-    fit: ScaleFit
+    fit: ScaleFit | None
     suspects: tuple[Suspect, ...]
 
     @property
@@ -81,22 +85,18 @@ def twin(model: Model, measured: Array, stderr: Array, run: Device, made_for: De
 
     Args:
         model: What ran, and how it is modelled.
-        measured: Values (B, O).
+        measured: Values (B, O); circuits with a value that is not finite do not count for λ̂.
         stderr: Their standard errors (B, O).
         run: The device as calibrated at the time of the run.
         made_for: The device as calibrated when the circuit was made.
 
     Raises:
-        InputError: Values are not finite or have no errors, or the calibration of the run lacks
-            a value that the noise needs.
+        InputError: The calibration of the run lacks a value that the noise needs.
         CapacityError: The circuit does not fit the engine.
     """
     curve = noise_curve(model, run)
-    fit = fit_scale(measured, stderr, np.array(SCALES), curve)
-    found = suspects(
-        fit, measured, model.noise(run, fit.scale), model.noise(run, fit.scale + STEP), model.values
-    )
     predicted = curve[SCALES.index(1.0)]
+    fit, found = _fitted(model, measured, stderr, run, curve)
     return Twin(
         predicted=predicted,
         ideal=curve[SCALES.index(0.0)],
@@ -104,6 +104,19 @@ def twin(model: Model, measured: Array, stderr: Array, run: Device, made_for: De
         fit=fit,
         suspects=tuple(replace(one, qubit=model.isa.physical_qubits[one.qubit]) for one in found),
     )
+
+
+def _fitted(
+    model: Model, measured: Array, stderr: Array, run: Device, curve: Array
+) -> tuple[ScaleFit | None, tuple[Suspect, ...]]:
+    """λ̂ over the circuits that have values, and what explains its residuals."""
+    known = np.isfinite(measured).all(axis=1) & np.isfinite(stderr).all(axis=1)
+    if known.sum() < FEWEST or not (stderr[known] > 0).any():
+        return None, ()
+    fit = fit_scale(measured[known], stderr[known], np.array(SCALES), curve[:, known])
+    calm, loud = (model.noise(run, fit.scale + step) for step in (0.0, STEP))
+    some = replace(model, features=model.features[known])
+    return fit, suspects(fit, measured[known], calm, loud, some.values)
 
 
 def noise_curve(model: Model, device: Device) -> Array:

@@ -20,9 +20,12 @@ import numpy as np
 from nisqdl.environments.dynamics import Floats, Integers
 from nisqdl.environments.streaming.dynamics import finished, megabits_until
 from nisqdl.environments.streaming.options import StreamingOptions
+from nisqdl.errors import CapacityError
 
 _RESOLUTION_S = 1e-7
 """Budgets are told apart to so many seconds; the optimum is exact to as much QoE, weighted."""
+_MOST_STATES = 50_000_000
+"""States (chunk, last bitrate, lattice step) of one dynamic programme; each takes 8 bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,9 @@ def best_downloads(options: StreamingOptions, delivered: Floats) -> Integers:
     Args:
         options: The video and its QoE.
         delivered: Megabits until the end of each second, 0 first, shape (SECONDS + 1,).
+
+    Raises:
+        CapacityError: The lattice is too fine.
     """
     problem = _problem(options, delivered)
     budget_s = _best_budget(problem)
@@ -99,8 +105,10 @@ def _best_budget(problem: _Problem) -> float:
             best, best_budget = high_quality - weight * high, high
         if -above <= best + weight * _RESOLUTION_S:
             break  # nothing that is left can be better
-        if high_quality > low_quality and high - low > _RESOLUTION_S:
-            middle = (low + high) / 2
+        middle = (low + high) / 2
+        # Of very long waits, neighbouring floats are further apart than the resolution.
+        apart = high - low > _RESOLUTION_S and low < middle < high
+        if high_quality > low_quality and apart:
             quality = _quality(problem, middle)
             for part in (
                 (low, low_quality, middle, quality),
@@ -164,7 +172,15 @@ def _plan(problem: _Problem, budget_s: float) -> Integers | None:
 
 def _first(problem: _Problem, capacities: Integers) -> Floats:
     """Best quality by (bitrate of the first chunk, lattice steps so far)."""
-    best = np.full((len(problem.units), int(capacities[-1]) + 1), -np.inf)
+    steps = int(capacities[-1]) + 1
+    if len(problem.units) * steps * len(capacities) > _MOST_STATES:
+        common = math.gcd(*problem.options.bitrates_kbps)
+        raise CapacityError(
+            f"The best of {len(capacities)} chunks cannot be found where all bitrates have only"
+            f" {common} kbit/s as a common divisor (`streaming.bitrates_kbps`): give fewer chunks"
+            " or rounder bitrates."
+        )
+    best = np.full((len(problem.units), steps), -np.inf)
     for rate, units in enumerate(problem.units):
         if units <= capacities[0]:
             best[rate, units] = problem.gains[rate]
@@ -172,11 +188,20 @@ def _first(problem: _Problem, capacities: Integers) -> Floats:
 
 
 def _next(problem: _Problem, best: Floats, capacity: int) -> Floats:
-    """The same after one more chunk."""
+    """The same after one more chunk.
+
+    Switching costs as much as the way between two bitrates, so the best way to each is found
+    from its neighbours, going up and then going down.
+    """
+    reached = best.copy()
+    steps = np.diff(problem.gains) * problem.options.switch_weight
+    for rate, step in enumerate(steps, start=1):
+        np.maximum(reached[rate], reached[rate - 1] - step, out=reached[rate])
+    for rate, step in reversed(list(enumerate(steps))):
+        np.maximum(reached[rate], reached[rate + 1] - step, out=reached[rate])
     after = np.full_like(best, -np.inf)
     for rate, units in enumerate(problem.units):
         reach = capacity + 1 - units
         if reach > 0:
-            came = (best[:, :reach] - problem.switches[:, rate, None]).max(axis=0)
-            after[rate, units : capacity + 1] = came + problem.gains[rate]
+            after[rate, units : capacity + 1] = reached[rate, :reach] + problem.gains[rate]
     return after

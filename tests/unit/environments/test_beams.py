@@ -19,7 +19,7 @@ def rules(**options: Any) -> Any:
     return BEAMS.rules(BEAMS.read_options(options))
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(antennas=st.integers(1, 40), beams=st.integers(2, 12), place=st.floats(-0.86, 0.86))
 def test_gain_is_that_of_the_sum_over_antennas(antennas: int, beams: int, place: float) -> None:
     dynamics = rules(antennas=antennas, beams=beams)
@@ -45,6 +45,23 @@ def test_oracle_has_the_peak_rate_on_a_beam() -> None:
     assert returns[0] == pytest.approx(10 * np.log2(1 + 16 * 10**0.5), rel=1e-4)
 
 
+def test_sweep_holds_the_best_beam_of_a_user_who_stands() -> None:
+    """8 slots of sweeping, 32 with the oracle's beam, and again."""
+    dynamics = rules(speed=0.0, blocked=0.0, slots=80)
+    tape = episode_tape(dynamics, 20, 0)
+    taken: dict[str, list[Any]] = {"sweep": [], "oracle": []}
+    for name, rows in taken.items():
+
+        def watch(scene: Any, actions: Any, *_: Any, rows: list[Any] = rows) -> None:
+            rows.append(actions)
+
+        play(dynamics, tape, BEAMS.prepared(name, dynamics, tape, 0), watch)
+    held = np.arange(80) % 40 >= 8
+    np.testing.assert_array_equal(*(np.array(rows)[held] for rows in taken.values()))
+    swept = np.array(taken["sweep"])[~held]
+    assert (swept == np.tile(np.arange(8), 2)[:, None]).all()
+
+
 def test_blockage_has_its_long_run_from_the_start() -> None:
     dynamics = rules(blocked=0.05, freed=0.2)
     tape = episode_tape(dynamics, 2_000, 0)
@@ -58,7 +75,7 @@ def test_blockage_has_its_long_run_from_the_start() -> None:
     assert np.abs(np.array(blocked) - 0.2).max() < 4 * np.sqrt(0.2 * 0.8 / 2_000)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), speed=st.floats(0, 0.5), turns=st.floats(0, 1))
 def test_user_stays_in_the_sector(seed: int, speed: float, turns: float) -> None:
     dynamics = rules(speed=speed, turns=turns)
@@ -69,6 +86,47 @@ def test_user_stays_in_the_sector(seed: int, speed: float, turns: float) -> None
         assert np.abs(state.direction).max() <= np.sin(np.pi / 3) + 1e-12
         assert np.abs(state.velocity).max() <= speed
         assert (outcome.rewards >= 0).all()
+
+
+def test_user_turns_as_often_as_told_and_comes_back_from_the_edge() -> None:
+    dynamics = rules(turns=0.1)
+    state = dynamics.start(np.random.default_rng(0).random((20_000, 4)))
+    state = state._replace(direction=np.full(20_000, 0.3), velocity=np.full(20_000, 0.01))
+    draws = np.random.default_rng(1).random((20_000, 2))
+    after, _ = dynamics.advance(state, np.zeros(20_000, dtype=np.int64), draws)
+    assert abs((after.velocity < 0).mean() - 0.1) < 4 * np.sqrt(0.1 * 0.9 / 20_000)
+    np.testing.assert_allclose(after.direction, 0.3 + after.velocity)
+    edge = np.sin(np.pi / 3)
+    state = state._replace(direction=np.full(20_000, edge - 0.004))
+    after, _ = dynamics.advance(state, np.zeros(20_000, dtype=np.int64), draws)
+    straight = draws[:, 0] >= 0.1
+    np.testing.assert_allclose(after.direction[straight], edge - 0.006)
+    assert (after.velocity < 0).all()
+
+
+def test_ucb_is_that_of_the_definition() -> None:
+    """Discounted means and widths summed over all past slots, for one user."""
+    dynamics = rules(beams=4, slots=60)
+    tape = episode_tape(dynamics, 1, 3)
+    past: list[tuple[int, float]] = []
+    width = 0.35 * np.log2(1 + 16 * 10**0.5)
+
+    def watch(scene: Any, actions: Any, outcome: Any, alive: Any) -> None:
+        fade = 0.97 ** np.arange(len(past))[::-1]
+        tries = np.array([sum(fade[[b == k for b, _ in past]]) for k in range(4)])
+        if (tries == 0).any():
+            assert actions[0] == np.flatnonzero(tries == 0)[0]
+        else:
+            gained = np.array(
+                [sum(f * r for f, (b, r) in zip(fade, past, strict=True) if b == k)
+                 for k in range(4)]
+            )  # fmt: skip
+            scores = gained / tries + width * np.sqrt(np.log(tries.sum()) / tries)
+            assert actions[0] == scores.argmax()
+        past.append((int(actions[0]), float(outcome.rewards[0])))
+
+    play(dynamics, tape, BEAMS.prepared("ucb", dynamics, tape, 0), watch)
+    assert len(past) == 60
 
 
 def test_nobody_beats_the_oracle_and_bandits_beat_sweeping() -> None:

@@ -41,7 +41,7 @@ def most_hits(requests: list[int], slots: int) -> int:
     return best(0, frozenset())
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     items=st.integers(3, 6),
     slots=st.integers(1, 3),
@@ -59,7 +59,7 @@ def test_belady_is_the_best_that_there_is(items: int, slots: int, seed: int, **m
     assert all((returns <= found["belady"]).all() for returns in found.values())
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), slots=st.integers(1, 5), drift=st.floats(0, 1))
 def test_cache_holds_different_items_that_were_requested(
     seed: int, slots: int, drift: float
@@ -142,6 +142,16 @@ def test_requests_follow_zipf() -> None:
         ranked, request = dynamics.next_demand(ranked, source.random((20_000, 4)))
         ranks += (ranked == request[:, None]).sum(axis=0)
     np.testing.assert_allclose(ranks / 60_000, dynamics.popularity, atol=4 * 0.5 / 60_000**0.5)
+
+
+def test_ranks_drift_as_often_as_they_are_told() -> None:
+    """Two random items of five are different ones with 4/5."""
+    dynamics = CACHING.rules(CACHING.read_options({"drift": 0.3, "items": 5}))
+    ranked = np.tile(np.arange(5), (20_000, 1))
+    after, _ = dynamics.next_demand(ranked, np.random.default_rng(1).random((20_000, 4)))
+    assert set((after != ranked).sum(axis=1)) == {0, 2}
+    changed = (after != ranked).any(axis=1).mean()
+    assert abs(changed - 0.3 * 0.8) < 4 * np.sqrt(0.24 * 0.76 / 20_000)
 
 
 def test_next_requests() -> None:

@@ -50,6 +50,21 @@ def test_table_learns_every_pattern_that_can_be_learned() -> None:
     assert (returns("q_table", 200, pattern="jump") == 100).all()  # never where it was last
 
 
+@pytest.mark.parametrize(
+    ("options", "law"),
+    [
+        ({"pattern": "stay_or_sweep", "moves": 0.7}, [0.3, 0.7, 0, 0]),
+        ({"pattern": "jump"}, [0, 1 / 3, 1 / 3, 1 / 3]),
+    ],
+)
+def test_primary_user_moves_as_often_as_told(options: dict[str, Any], law: list[float]) -> None:
+    dynamics = RADIO.rules(RADIO.read_options(options))
+    phase = np.full(20_000, 2)
+    ahead = (dynamics.next_phase(phase, np.random.default_rng(0).random(20_000)) - phase) % 4
+    found = np.bincount(ahead, minlength=4) / 20_000
+    np.testing.assert_allclose(found, law, atol=4 * 0.5 / 20_000**0.5)
+
+
 def test_primary_user_walks_its_round() -> None:
     dynamics = RADIO.rules(RADIO.read_options({"pattern": "ping_pong"}))
     assert dynamics.round.tolist() == [0, 1, 2, 3, 2, 1]

@@ -18,7 +18,7 @@ from nisqdl.errors import CapacityError, InputError
 ONE, TEAM = ENVIRONMENTS["offloading"], ENVIRONMENTS["offloading_team"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     agents=st.integers(2, 5),
     clouds=st.integers(1, 4),

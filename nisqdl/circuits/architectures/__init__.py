@@ -1,0 +1,1 @@
+"""Architectures: whole circuits as papers give them, each in one file."""

@@ -1,0 +1,31 @@
+"""The circuits of the models by name, to be looked at and measured."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from nisqdl.circuits.model import Model
+from nisqdl.models.kernels import QuantumKernel, encoding
+from nisqdl.models.variational import Variational
+
+
+def circuit_of(estimator: Any, num_features: int) -> Model:
+    """The circuit that an estimator runs for one row of F features.
+
+    Of a dressed circuit it is the part between the classical layers, of a kernel one row's
+    encoding.
+
+    Args:
+        estimator: A quantum model of :mod:`nisqdl.models`, fitted or not.
+    """
+    if isinstance(estimator, QuantumKernel):
+        return encoding(estimator._options(), num_features)
+    assert isinstance(estimator, Variational)
+    qubits = getattr(estimator, "qubits", None)
+    return estimator._architecture().build(qubits or num_features, "value")
+
+
+def classifier_named(name: str) -> Any:
+    """The classifier class of a model's short name (``"QNN"``)."""
+    return getattr(import_module("nisqdl.models"), f"{name}Classifier")

@@ -1,0 +1,298 @@
+"""Quantum kernels with support vector machines, as scikit-learn estimators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
+from sklearn.svm import SVC, SVR
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from nisqdl.circuits.architectures.contract import observables_of
+from nisqdl.circuits.build import encode
+from nisqdl.circuits.feature_maps import FEATURE_MAPS
+from nisqdl.circuits.model import Model
+from nisqdl.circuits.options import ModelOptions
+from nisqdl.engines.contract import Array, Evaluator
+from nisqdl.engines.gram import NoisyOverlap, compute_uncompute, ideal_gram
+from nisqdl.errors import InputError
+from nisqdl.models.calibration import decision_probabilities, decision_temperature
+from nisqdl.models.place import Place
+from nisqdl.noise.recipe import Recipe
+from nisqdl.seeds import generator
+from nisqdl.targets.device import Device
+
+_LARGEST_ANGLE = np.pi / 2
+
+SEPARABLE = {"iqp": "angle_z", "zz": "angle_z", "amplitude": "angle"}
+"""Feature maps with two-qubit gates, and the map without that is their control."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class QuantumKernel(BaseEstimator):
+    """What estimators with a quantum kernel share.
+
+    Parameters:
+        feature_map: The map that encodes a row, as ``nisqdl list feature-maps`` shows them.
+        repetitions: How often it is laid; None is the map's own number.
+        C: Inverse strength of the penalty of the support vector machine.
+        entangled: False is the separable control: the map's one-qubit gates only (``angle_z`` for
+            ``iqp`` and ``zz``, ``angle`` for ``amplitude``; the others are separable already).
+        backend, noise, noise_scale: As in :class:`~nisqdl.models.variational.Variational`.
+        shots: Outcomes from which each entry of the kernel is estimated; None is exact.
+        random_state: Shots, and the folds that calibrate probabilities.
+
+    Attributes:
+        rows_: The training rows, encoded.
+        machine_: The fitted support vector machine.
+    """
+
+    feature_map: str = "iqp"
+    repetitions: int | None = None
+    C: float = 1.0
+    entangled: bool = True
+    backend: Device | str | None = None
+    noise: Recipe | str | None = None
+    noise_scale: float = 1.0
+    shots: int | None = None
+    random_state: Any = None
+
+    def kernel_matrix(self, X: Any, Y: Any = None) -> Array:
+        """The fitted model's kernel of rows (N, F) with rows (M, F), or with the training rows."""
+        check_is_fitted(self, "machine_")
+        rows = self._encoded(validate_data(self, X, reset=False, dtype=np.float64))
+        if Y is None:
+            return self._between(rows, self.rows_)
+        return self._between(rows, self._encoded(validate_data(self, Y, reset=False)))
+
+    def _prepare(self, features: Array) -> Array:
+        """Scale and encode the training rows; their kernel matrix (N, N)."""
+        if self.shots is not None and not (isinstance(self.shots, int) and self.shots >= 1):
+            raise InputError(f"`shots` must be at least 1 or None, but is {self.shots!r}.")
+        self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
+        angles = self._map() != "amplitude"
+        scaler = (
+            MinMaxScaler((-_LARGEST_ANGLE, _LARGEST_ANGLE)) if angles else FunctionTransformer()
+        )
+        self.scaler_ = scaler.fit(features)
+        self.rows_ = self._encoded(features)
+        return self._among()
+
+    def _encoded(self, features: Array) -> Array:
+        return encode(self._options(), self.scaler_.transform(features))
+
+    def _map(self) -> str:
+        FEATURE_MAPS.find(self.feature_map, f"{type(self).__name__}: feature_map")
+        return (
+            self.feature_map
+            if self.entangled
+            else SEPARABLE.get(self.feature_map, self.feature_map)
+        )
+
+    def _options(self) -> ModelOptions:
+        repetitions = self.repetitions
+        if repetitions is not None and not (isinstance(repetitions, int) and repetitions >= 1):
+            raise InputError(f"`repetitions` must be at least 1 or None, but is {repetitions!r}.")
+        return ModelOptions.model_validate(
+            {"feature_map": {"name": self._map(), "repetitions": repetitions}}
+        )
+
+    def _place(self) -> Place:
+        return Place.named(self.backend, self.noise, self.noise_scale)
+
+    def _among(self) -> Array:
+        """The kernel matrix of the training rows."""
+        raise NotImplementedError
+
+    def _between(self, rows: Array, others: Array) -> Array:
+        """The kernel matrix of encoded rows (N, E) and encoded others (M, E)."""
+        raise NotImplementedError
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class FidelityKernel(QuantumKernel):
+    """The overlap of two encoded rows: P(0…0) of the circuit U(x), then U(y)†.
+
+    On a device this is what is measured, with the noise of both halves and of the readout. Of the
+    training rows' matrix a device measures the upper triangle; the diagonal is taken as 1.
+    """
+
+    def _among(self) -> Array:
+        found = self._between(self.rows_, self.rows_)
+        upper = np.triu(found, k=1)
+        return np.asarray(upper + upper.T + np.eye(len(found)))
+
+    def _between(self, rows: Array, others: Array) -> Array:
+        place = self._place()
+        options, features = self._options(), self.n_features_in_
+        if place.device is None:
+            found = ideal_gram(encoding(options, features), rows, others)
+        else:
+            found = _overlap(options, features, place).gram(rows, others)
+        if self.shots is None:
+            return found
+        drawn = generator(self.seed_, "shots").binomial(self.shots, found)
+        return np.asarray(drawn / self.shots, dtype=np.float64)
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ProjectedKernel(QuantumKernel):
+    """exp(−γ Σ (⟨P_q⟩(x) − ⟨P_q⟩(y))²) over X, Y and Z of every qubit (Huang et al. 2021).
+
+    Parameters:
+        gamma_factor: γ times the number of features and the variance of the training rows' values;
+            1 is the default of Bowles et al. 2024.
+    """
+
+    gamma_factor: float = 1.0
+
+    def _among(self) -> Array:
+        self.values_ = self._values(self.rows_)
+        spread = float(self.values_.var())
+        self.gamma_ = self.gamma_factor / (self.n_features_in_ * (spread or 1.0))
+        return np.asarray(rbf_kernel(self.values_, gamma=self.gamma_))
+
+    def _between(self, rows: Array, others: Array) -> Array:
+        first = self._values(rows)
+        second = self.values_ if others is self.rows_ else self._values(others)
+        return np.asarray(rbf_kernel(first, second, gamma=self.gamma_))
+
+    def _values(self, rows: Array) -> Array:
+        """⟨X⟩, ⟨Y⟩ and ⟨Z⟩ of every qubit, (N, 3n)."""
+        evaluator = _projections(self._options(), self.n_features_in_, self._place())
+        if self.shots is None:
+            return evaluator.values(rows, np.zeros(0))
+        rng = generator(self.seed_, "shots", len(rows))
+        return evaluator.estimates(rows, np.zeros(0), self.shots, rng)
+
+
+class KernelClassifier(ClassifierMixin):
+    """A support vector classifier on a quantum kernel, beside :class:`QuantumKernel`."""
+
+    def fit(self: Any, X: Any, y: Any) -> Any:
+        """Fit to rows (N, F) and their classes (N,)."""
+        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(labels)
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"A classifier needs at least 2 classes, but the data has one class: "
+                f"{self.classes_[0]!r}."
+            )
+        kernel = self._prepare(rows)
+        self.machine_ = SVC(kernel="precomputed", C=self.C, break_ties=True).fit(kernel, labels)
+        self.temperature_ = decision_temperature(self.machine_, kernel, labels, self.seed_)
+        self.n_weights_ = int(self.machine_.dual_coef_.size + self.machine_.intercept_.size)
+        return self
+
+    def decision_function(self: Any, X: Any) -> Array:
+        """The machine's own, (B,) for two classes, else (B, K)."""
+        check_is_fitted(self, "machine_")
+        return np.asarray(self.machine_.decision_function(self.kernel_matrix(X)))
+
+    def predict(self: Any, X: Any) -> npt.NDArray[Any]:
+        """The class of each row, (B,)."""
+        check_is_fitted(self, "machine_")
+        return np.asarray(self.machine_.predict(self.kernel_matrix(X)))
+
+    def predict_proba(self: Any, X: Any) -> Array:
+        """Probabilities (B, K): the softmax of decision values over a temperature.
+
+        The temperature gives the least log loss on held-out folds of the training rows.
+        """
+        check_is_fitted(self, "machine_")
+        return decision_probabilities(self.decision_function(X), self.temperature_)
+
+
+class KernelRegressor(RegressorMixin):
+    """A support vector regressor on a quantum kernel, beside :class:`QuantumKernel`."""
+
+    def fit(self: Any, X: Any, y: Any) -> Any:
+        """Fit to rows (N, F) and their targets (N,)."""
+        rows, targets = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        self.target_mean_ = float(np.mean(targets))
+        self.target_scale_ = float(np.std(targets)) or 1.0
+        kernel = self._prepare(rows)
+        scaled = (np.asarray(targets, dtype=np.float64) - self.target_mean_) / self.target_scale_
+        self.machine_ = SVR(kernel="precomputed", C=self.C, epsilon=self.epsilon)
+        self.machine_.fit(kernel, scaled)
+        self.n_weights_ = int(self.machine_.dual_coef_.size + 1)
+        return self
+
+    def predict(self: Any, X: Any) -> Array:
+        """The target of each row, (B,)."""
+        check_is_fitted(self, "machine_")
+        scaled = self.machine_.predict(self.kernel_matrix(X))
+        return np.asarray(self.target_mean_ + self.target_scale_ * scaled)
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class QuantumKernelClassifier(KernelClassifier, FidelityKernel):
+    """A support vector classifier on the overlap of encoded rows (Havlíček et al. 2019)."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class QuantumKernelRegressor(KernelRegressor, FidelityKernel):
+    """A support vector regressor on the overlap of encoded rows.
+
+    Parameters:
+        epsilon: Errors below it, in standard deviations of the target, cost nothing.
+    """
+
+    epsilon: float = 0.1
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ProjectedKernelClassifier(KernelClassifier, ProjectedKernel):
+    """A support vector classifier on one-qubit expectation values (Huang et al. 2021)."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ProjectedKernelRegressor(KernelRegressor, ProjectedKernel):
+    """A support vector regressor on one-qubit expectation values.
+
+    Parameters:
+        epsilon: Errors below it, in standard deviations of the target, cost nothing.
+    """
+
+    epsilon: float = 0.1
+
+
+@lru_cache(maxsize=64)
+def encoding(options: ModelOptions, num_features: int) -> Model:
+    """The feature map alone, for F features; Z of each qubit is observed."""
+    from qiskit.circuit import ParameterVector, QuantumCircuit
+
+    feature_map = FEATURE_MAPS[options.feature_map.name]
+    if num_features < feature_map.min_features:
+        raise InputError(
+            f"Feature map {feature_map.name!r} needs at least {feature_map.min_features} features, "
+            f"but the data has {num_features}: choose another feature map."
+        )
+    size = feature_map.num_qubits(num_features)
+    features = tuple(ParameterVector("x", feature_map.num_encoded(num_features)))
+    circuit = QuantumCircuit(size)
+    for _ in range(options.feature_map.repetitions or feature_map.repetitions):
+        feature_map.lay(circuit, features)
+    return Model(circuit, features, (), observables_of("z", size, ()))
+
+
+@lru_cache(maxsize=16)
+def _overlap(options: ModelOptions, num_features: int, place: Place) -> NoisyOverlap:
+    isa = place.transpiled(compute_uncompute(encoding(options, num_features)))
+    return NoisyOverlap.of(isa, place.channels(isa))
+
+
+@lru_cache(maxsize=16)
+def _projections(options: ModelOptions, num_features: int, place: Place) -> Evaluator:
+    model = encoding(options, num_features)
+    observables = observables_of("xyz", model.num_qubits, ())
+    return place.prepared(Model(model.circuit, model.features, (), observables))

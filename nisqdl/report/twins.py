@@ -1,0 +1,67 @@
+"""A report's section on device twins: hardware beside the noise model of its calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nisqdl.analysis.device_twin import Twins, suspicion_text, twin_verdict
+from nisqdl.analysis.intervals import number
+from nisqdl.report.cells import DASH
+from nisqdl.report.document import Block, DataTable, Paragraph, Section
+from nisqdl.report.figures.twin_values import TWIN_VALUES
+from nisqdl.report.picture import picture
+from nisqdl.report.style import look
+
+MOST_DRAWN = 4
+_MOST_SUSPICIONS = 8
+
+
+def twin_sections(found: Sequence[Twins]) -> list[Section]:
+    """One section on all groups; none for a run without hardware."""
+    if not found:
+        return []
+    blocks: list[Block] = []
+    for index, twins in enumerate(found[:MOST_DRAWN]):
+        with look():
+            wide, narrow = TWIN_VALUES.draw(twins, 2), TWIN_VALUES.draw(twins, 1)
+        if wide is not None:
+            suffix = f"-{index + 1}" if len(found) > 1 else ""
+            title = f"{TWIN_VALUES.title}: {twins.title}"
+            blocks.append(picture(f"{TWIN_VALUES.name}{suffix}", title, wide, narrow))
+    blocks.append(_table(found))
+    for twins in found:
+        if twins.misfits and twins.suspicions:
+            told = "; ".join(map(suspicion_text, twins.suspicions[:_MOST_SUSPICIONS]))
+            blocks.append(Paragraph(f"What would explain the misfit on {twins.title}: {told}."))
+    blocks.append(Paragraph(twin_verdict(found[0]).rule, quiet=True))
+    return [Section("twins", "Hardware and its twin", tuple(blocks))]
+
+
+def _table(found: Sequence[Twins]) -> DataTable:
+    """A column a group."""
+    names = (
+        "circuits", "accuracy measured", "accuracy predicted", "measured − predicted",
+        "noise scale λ̂", "χ² per degree of freedom", "missed by the model (RMS)",
+        "circuits with a misfit shown", "drift of predictions since submission (RMS)",
+        "unphysical values", "QPU seconds",
+    )  # fmt: skip
+    columns = [_column(twins) for twins in found]
+    rows = tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
+    heads = ("", *(twins.title for twins in found))
+    return DataTable("Hardware beside its device twin", heads, rows)
+
+
+def _column(twins: Twins) -> tuple[str, ...]:
+    return (
+        str(len(twins.circuits)),
+        number(twins.accuracy),
+        number(twins.predicted_accuracy),
+        twins.difference.signed(),
+        DASH if twins.scale is None else twins.scale.text(2),
+        DASH if twins.reduced is None else number(twins.reduced, 2),
+        DASH if twins.excess is None else number(twins.excess),
+        str(twins.misfits),
+        number(twins.drift, 4),
+        str(twins.unphysical),
+        DASH if twins.qpu_seconds is None else f"{twins.qpu_seconds:.1f}",
+    )

@@ -1,0 +1,105 @@
+"""What a record says of a hardware point's device twin: predicted beside measured.
+
+The prediction is the exact engine's under the calibration of the run's time. Where the client has
+corrected readout errors (TREX), they are not in the prediction either; zero-noise extrapolation is
+not imitated, so that λ̂ says how much noise it has left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from nisqdl.engines import find_engine
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.request import Measured
+from nisqdl.engines.twin import Model, Twin, twin
+from nisqdl.errors import NisqdlError
+from nisqdl.store.record import Json
+from nisqdl.studies.named import device_named, recipe_named
+
+if TYPE_CHECKING:
+    from nisqdl.engines.contract import Array
+    from nisqdl.targets.isa import IsaModel
+
+_DIGITS = 6
+
+
+def paired(
+    settings: Mapping[str, Json],
+    isa: IsaModel,
+    rows: Array,
+    weights: Array,
+    found: Measured,
+    execution: Execution,
+    scores: Callable[[Array], Mapping[str, Json]],
+) -> dict[str, Json]:
+    """The values ``twin`` and ``circuits`` of a record, or ``twin_refused`` with the reason.
+
+    Args:
+        settings: The point's; its noise recipe and channels say what is modelled.
+        isa: The circuit that ran.
+        rows, weights: Encoded features (B, E) and weights (W,) at which it ran.
+        found: What came back.
+        execution: How it ran.
+        scores: Accuracies and the like of values (B, O).
+    """
+    model = Model(
+        find_engine("exact"),
+        isa,
+        recipe_named(settings["noise.recipe"]),
+        _channels(settings, execution),
+        rows,
+        weights,
+    )
+    made_for = device_named(settings["target"])
+    try:
+        pair = twin(model, found.values, found.stderr, found.snapshot or made_for, made_for)
+    except NisqdlError as error:
+        return {"twin_refused": str(error)}
+    return {
+        "twin": {**scores(pair.predicted), **_told(pair, execution)},
+        "circuits": {
+            "measured": _rounded(found.values),
+            "stderr": _rounded(found.stderr),
+            "predicted": _rounded(pair.predicted),
+            "ideal": _rounded(pair.ideal),
+        },
+    }
+
+
+def _channels(settings: Mapping[str, Json], execution: Execution) -> tuple[str, ...] | None:
+    """What is modelled; ``None`` is the recipe's own channels."""
+    given = settings["noise.channels"]
+    if not execution.mitigates_readout:
+        return None if given is None else tuple(given)
+    modelled = recipe_named(settings["noise.recipe"]).channels if given is None else given
+    return tuple(channel for channel in modelled if channel != "readout")
+
+
+def _told(pair: Twin, execution: Execution) -> dict[str, Json]:
+    told: dict[str, Json] = {
+        "drift": pair.drift,
+        "readout_modelled": not execution.mitigates_readout,
+    }
+    if pair.fit is None:
+        return told
+    fit = pair.fit
+    return {
+        **told,
+        "noise_scale": fit.scale,
+        "noise_scale_error": fit.error if math.isfinite(fit.error) else None,
+        "noise_scale_low": fit.low,
+        "noise_scale_high": fit.high,
+        "chi_square": fit.chi_square,
+        "freedom": fit.freedom,
+        "excess": fit.excess,
+        "excess_shown": fit.excess_shown,
+        "suspects": [[one.qubit, one.part, one.extra, one.gain] for one in pair.suspects],
+    }
+
+
+def _rounded(values: Array) -> list[list[float | None]]:
+    """Rows for JSON; what is no number is ``None``."""
+    return [[round(float(v), _DIGITS) if v == v else None for v in row] for row in values]
