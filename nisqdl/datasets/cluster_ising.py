@@ -11,15 +11,13 @@ import numpy as np
 
 from nisqdl.datasets.dataset import Dataset, RawData
 from nisqdl.datasets.options import DatasetOptions
-from nisqdl.datasets.spin_chains import ground_state
+from nisqdl.datasets.spin_chains import TRANSITION, ground_state
 from nisqdl.errors import InputError
 from nisqdl.seeds import generator
 
 _QUBITS = 8
 _LEAST_QUBITS, _MOST_QUBITS = 3, 12
 _LARGEST_FIELD = 1.6
-TRANSITION = 1.0
-"""h₁/J at which the gap closes in a long chain."""
 
 
 def _load(options: DatasetOptions, seed: int) -> RawData:

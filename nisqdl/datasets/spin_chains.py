@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Floats: TypeAlias = NDArray[np.float64]
 
+TRANSITION = 1.0
+"""h₁/J at which the gap of a long chain closes, at h₂ = 0: the cluster phase is below it."""
+
 _DENSE_QUBITS = 6
 """Up to here the whole spectrum is as quick."""
 

@@ -212,6 +212,12 @@ def _expressibility(run: RunData, name: str, planned: int | None) -> tuple[Docum
     return expressibility_document(run, name, planned)
 
 
+def _phase_recognition(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.phase_recognition import phase_recognition_document
+
+    return phase_recognition_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
     {
@@ -219,6 +225,7 @@ CONTENTS: Table[Content] = Table(
         "gradient_variance": _gradient_variance,
         "expressibility": _expressibility,
         "echo": _echo,
+        "phase_recognition": _phase_recognition,
     },
 )
 

@@ -8,6 +8,7 @@ from nisqdl.studies.echo import Echo
 from nisqdl.studies.expressibility import ExpressibilityStudy
 from nisqdl.studies.gradient_variance import GradientVariance
 from nisqdl.studies.noise_accuracy import NoiseAccuracy
+from nisqdl.studies.phase_recognition import PhaseRecognition
 
 STUDIES: Table[Study] = Table(
     "study",
@@ -18,6 +19,7 @@ STUDIES: Table[Study] = Table(
             GradientVariance(),
             ExpressibilityStudy(),
             Echo(),
+            PhaseRecognition(),
         )
     },
 )

@@ -4,6 +4,10 @@ A block's parts are paired from its two ends inwards: fixed gates with their inv
 with a later part that has the same gates in the reverse order, which gets the negative angles.
 Trained gates that find no partner get the angle 0. Of all ways to do so, the one with the most
 paired weights is taken.
+
+A ladder of CX does not undo itself, but a power of it does: 2^k ladders on up to 2^k qubits are the
+identity. There a block has as many layers as that takes, and only the rotations at its two ends are
+random: the ladder between them leaves them no other partner.
 """
 
 from __future__ import annotations
@@ -31,7 +35,8 @@ def mirrored(structure: Structure, block: int, drawn: Array) -> Array:
 
     Args:
         structure: The model's.
-        block: Layers of a block, even.
+        block: Layers of a block, even; longer where the fixed gates take longer to undo each
+            other.
         drawn: The angles of those that are undone; others are not used.
 
     Raises:
@@ -40,6 +45,9 @@ def mirrored(structure: Structure, block: int, drawn: Array) -> Array:
     """
     _require_even(structure)
     weights = np.zeros_like(drawn)
+    period = _period(structure)
+    if block % period and structure.depth % period == 0 and not _pairs_up(structure, block):
+        block = period
     for first, parts in _blocks(structure, block):
         partners = _partners(tuple(part for part in parts if part.places))
         if partners is None:
@@ -47,8 +55,8 @@ def mirrored(structure: Structure, block: int, drawn: Array) -> Array:
             raise InputError(
                 "training.initialisation 'identity_blocks' needs two-qubit gates that undo each "
                 f"other, but those of layers {first + 1} to {last} do not in the order in which "
-                "they come: set `model.ansatz.gate` to cz, choose an entangler that is the same "
-                "in each layer, or another ansatz or initialisation."
+                f"they come: {_advice(structure, period)}set `model.ansatz.gate` to cz, choose an "
+                "entangler that is the same in each layer, or another ansatz or initialisation."
             )
         for part, undoing in partners:
             for number, place in enumerate(part.places):
@@ -76,6 +84,34 @@ def _require_even(structure: Structure) -> None:
         )
 
 
+def _pairs_up(structure: Structure, block: int) -> bool:
+    """Whether every block of so many layers can be the identity."""
+    return all(
+        _partners(tuple(part for part in parts if part.places)) is not None
+        for _, parts in _blocks(structure, block)
+    )
+
+
+def _period(structure: Structure) -> int:
+    """After how many layers the CX gates alone are the identity; more than the depth: never."""
+    places: tuple[tuple[int, ...], ...] = ()
+    for count, layer in enumerate(structure.layers, start=1):
+        fixed = [part for part in layer if part.first_weight is None and part.angle is None]
+        if any(part.gate != "cx" for part in fixed):
+            break
+        places += tuple(place for part in fixed for place in part.places)
+        if not _bit_sums(places):
+            return count
+    return structure.depth + 1
+
+
+def _advice(structure: Structure, period: int) -> str:
+    """For CX gates whose power is the identity, how many layers it takes."""
+    if period > structure.depth:
+        return "add layers until they do (a linear CX ladder on n ≤ 2^k qubits takes 2^k), "
+    return f"make `model.ansatz.depth` a multiple of {period}, "
+
+
 def _blocks(structure: Structure, block: int) -> Iterator[tuple[int, list[LaidPart]]]:
     """The first layer and the parts of each block."""
     for first in range(0, structure.depth, block):
@@ -98,6 +134,8 @@ def _partners(parts: tuple[LaidPart, ...]) -> Partners | None:
             return 0, ()
         left, right = parts[start], parts[stop - 1]
         found: list[tuple[int, Partners] | None] = []
+        if _is_still(parts[start:stop]):
+            found.append((0, ()))
         if stop - start > 1 and _undoes(left, right):
             inside = best(start + 1, stop - 1)
             if inside is not None:
@@ -111,6 +149,14 @@ def _partners(parts: tuple[LaidPart, ...]) -> Partners | None:
 
     result = best(0, len(parts))
     return None if result is None else result[1]
+
+
+def _is_still(parts: Sequence[LaidPart]) -> bool:
+    """Whether they are the identity where all trained gates have the angle 0: CX gates alone."""
+    fixed = [part for part in parts if part.first_weight is None]
+    if not fixed or any(part.gate != "cx" for part in fixed):
+        return False
+    return not _bit_sums([place for part in fixed for place in part.places])
 
 
 def _undoes(left: LaidPart, right: LaidPart) -> bool:

@@ -12,6 +12,7 @@ from nisqdl.circuits.structure import Structure
 from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
 from nisqdl.training.identity_blocks import mirrored
+from nisqdl.training.schedule import first_layer
 
 
 class Initialisation(Protocol):
@@ -99,11 +100,12 @@ class IdentityBlocks:
     itself. Half of a block's weights are uniform; see :mod:`nisqdl.training.identity_blocks`.
 
     Attributes:
-        block: Layers of a block; a depth that it does not divide ends with a block of two.
+        block: Layers of a block; a depth that it does not divide ends with a block of two. CX
+            gates that do not undo each other make blocks as long as it takes until they do.
     """
 
     name: str = "identity_blocks"
-    summary: str = "blocks of four layers, each the identity: the second half undoes the first"
+    summary: str = "blocks of layers, each the identity: the second half undoes the first"
     block: int = 4
 
     def draw(
@@ -111,6 +113,25 @@ class IdentityBlocks:
     ) -> Array:
         known = _required(self.name, structure, count)
         return mirrored(known, self.block, rng.uniform(0.0, 2.0 * np.pi, count))
+
+
+@dataclass(frozen=True)
+class Layerwise:
+    """The first layer at random angles and the others at 0: the start of layer-wise training.
+
+    Skolik et al. 2021 (arXiv:2006.14904); the training itself is ``training.schedule``.
+    """
+
+    name: str = "layerwise"
+    summary: str = (
+        "the first layer uniform on [0, 2π), the others 0: where layer-wise training starts"
+    )
+
+    def draw(
+        self, count: int, rng: np.random.Generator, structure: Structure | None = None
+    ) -> Array:
+        known = _required(self.name, structure, count)
+        return np.where(first_layer(known), rng.uniform(0.0, 2.0 * np.pi, count), 0.0)
 
 
 def _required(name: str, structure: Structure | None, count: int) -> Structure:
@@ -131,5 +152,6 @@ INITIALISATIONS: Table[Initialisation] = Table(
         "small_normal": SmallNormal(),
         "gaussian": Gaussian(),
         "identity_blocks": IdentityBlocks(),
+        "layerwise": Layerwise(),
     },
 )

@@ -21,12 +21,14 @@ from nisqdl.training.losses.contract import Labels
 from nisqdl.training.objective import LossOfValues, Objective, loss_and_pull, squares_and_pull
 from nisqdl.training.optimizers import OPTIMIZERS
 from nisqdl.training.optimizers.contract import (
+    LossFunction,
     Settings,
     State,
     StepwiseOptimizer,
     WholeOptimizer,
 )
 from nisqdl.training.options import TrainingOptions
+from nisqdl.training.schedule import Mask, Restricted, mask_at
 from nisqdl.training.state import (
     Trained,
     TrainingState,
@@ -110,14 +112,17 @@ def train(
             "other data. Resume it with those it was begun with, or train from the start."
         )
     weights = _first_weights(num_weights, options, seed, structure) if start is None else start
+    schedule = _Schedule(options, structure)
     settings = Settings(options.learning_rate, options.steps, derive(seed, "optimizer"))
     if num_weights == 0:
         state = first_state(origin, State(0, weights), problem.watched)
     elif isinstance(optimizer, StepwiseOptimizer):
         state = resume or first_state(
-            origin, optimizer.start(weights, problem.objective(0), settings), problem.watched
+            origin,
+            optimizer.start(weights, schedule.of(problem.objective(0), 0, weights), settings),
+            problem.watched,
         )
-        state = _go_stepwise(state, optimizer, problem, settings, progress)
+        state = _go_stepwise(state, optimizer, problem, settings, progress, schedule)
     else:
         state = first_state(origin, State(0, weights), problem.watched)
         state = _go_whole(state, optimizer, problem, settings, progress)
@@ -139,10 +144,13 @@ def _go_stepwise(
     problem: _Problem,
     settings: Settings,
     progress: Report | None,
+    schedule: _Schedule,
 ) -> TrainingState:
     while not finished(state, problem.options):
-        objective = problem.objective(state.step)
+        held = state.search.weights
+        objective = schedule.of(problem.objective(state.step), state.step, held)
         search, loss = optimizer.step(state.search, objective, settings)
+        search = schedule.kept(search, state.step, held)
         state = after_step(state, search, loss, problem.watched, problem.options)
         if progress is not None:
             state = problem.counted(state)
@@ -230,6 +238,29 @@ class _Problem:
         return replace(state, evaluations=state.evaluations + self._evaluator.take_count())
 
 
+class _Schedule:
+    """Which weights each step turns."""
+
+    def __init__(self, options: TrainingOptions, structure: Structure | None) -> None:
+        self._options = options
+        self._structure = structure
+
+    def mask(self, step: int) -> Mask | None:
+        return mask_at(self._options.schedule, self._structure, step, self._options.steps)
+
+    def of(self, objective: LossFunction, step: int, held: Array) -> LossFunction:
+        """The loss as a function of the weights that this step turns."""
+        mask = self.mask(step)
+        return objective if mask is None else Restricted(objective, mask, held)
+
+    def kept(self, search: State, step: int, held: Array) -> State:
+        """The search with the other weights where they were: momentum must not move them."""
+        mask = self.mask(step)
+        if mask is None:
+            return search
+        return replace(search, weights=np.where(mask, search.weights, held))
+
+
 class _CountedEvaluator:
     """An evaluator that counts its calls."""
 
@@ -262,7 +293,10 @@ def _first_weights(
     count: int, options: TrainingOptions, seed: int, structure: Structure | None
 ) -> Array:
     initialisation = INITIALISATIONS.find(options.initialisation, "training.initialisation")
-    return initialisation.draw(count, generator(seed, "weights"), structure)
+    weights = initialisation.draw(count, generator(seed, "weights"), structure)
+    if count == 0 or (mask := mask_at(options.schedule, structure, 0, options.steps)) is None:
+        return weights
+    return np.where(mask, weights, 0.0)  # layers begin at angle 0 when their turn comes
 
 
 def _origin(
