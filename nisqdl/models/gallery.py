@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from nisqdl.circuits.model import Model
-from nisqdl.models.kernels import QuantumKernel, encoding
+from nisqdl.models.kernels import FidelityKernel, QuantumKernel, encoding
 from nisqdl.models.variational import Variational
 
 
@@ -29,3 +29,8 @@ def circuit_of(estimator: Any, num_features: int) -> Model:
 def classifier_named(name: str) -> Any:
     """The classifier class of a model's short name (``"QNN"``)."""
     return getattr(import_module("nisqdl.models"), f"{name}Classifier")
+
+
+def needs_whole_state(estimator: Any) -> bool:
+    """Whether a model depends on the whole state and not on a few observables."""
+    return isinstance(estimator, FidelityKernel)

@@ -218,6 +218,12 @@ def _phase_recognition(run: RunData, name: str, planned: int | None) -> tuple[Do
     return phase_recognition_document(run, name, planned)
 
 
+def _comparison(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.contest import contest_document
+
+    return contest_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
     {
@@ -226,6 +232,7 @@ CONTENTS: Table[Content] = Table(
         "expressibility": _expressibility,
         "echo": _echo,
         "phase_recognition": _phase_recognition,
+        "comparison": _comparison,
     },
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nisqdl.catalog import Table
+from nisqdl.studies.comparison import Comparison
 from nisqdl.studies.contract import Study
 from nisqdl.studies.echo import Echo
 from nisqdl.studies.expressibility import ExpressibilityStudy
@@ -20,6 +21,7 @@ STUDIES: Table[Study] = Table(
             ExpressibilityStudy(),
             Echo(),
             PhaseRecognition(),
+            Comparison(),
         )
     },
 )
