@@ -19,7 +19,7 @@ HEADLINE = "var_grad_mean"
 RESOLVED = 0.25
 """Past this relative standard error, samples are too few for the variance and for its interval."""
 
-_NOT_OF_CELLS = frozenset({METHOD, "samples", "walks", CIRCUIT_SEED})
+_NOT_OF_CELLS = frozenset({METHOD, "samples", "walks", CIRCUIT_SEED, "dataset.features", "data"})
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,8 @@ def _agreements(cells: Sequence[Cell]) -> tuple[Agreement, ...]:
 
 
 _NAMED = (
-    "model.ansatz.name", "model.ansatz.rotations", "model.ansatz.gate", ENTANGLER, DEPTH,
+    "dataset.name", "model.feature_map.name", "model.ansatz.name", "model.ansatz.rotations",
+    "model.ansatz.gate", ENTANGLER, DEPTH,
     "depth_rule", OBSERVABLE, "initialisation", "target", "noise.recipe", "noise.channels", SCALE,
 )  # fmt: skip
 

@@ -58,7 +58,7 @@ def gradient_variance_document(
         Section("circuits", "Every curve and circuit", tuple(_everything(found))),
         Section("rules", "Rules", tuple(_rules(told))),
         *device_sections(context.get("devices") or []),
-        provenance_section(run, [], name),
+        provenance_section(run, context.get("datasets") or [], name),
     ]
     document = Document(
         title=f"{name}: can it still be trained?",

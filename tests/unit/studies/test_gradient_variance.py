@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
+from nisqdl.analysis.plateaus import plateaus
 from nisqdl.errors import InputError
 from nisqdl.experiment import Experiment, find_file, load
 from nisqdl.store.record import Record
+from nisqdl.studies.data import dataset_options, split_for
 
 _PRODUCT: dict[str, Any] = {
     "study": "gradient_variance",
@@ -158,6 +160,89 @@ def test_layers_grow_with_the_qubits_where_that_is_asked(tmp_path: Path) -> None
     experiment = _loaded(tmp_path, depth_rule="per_qubit", method="pauli_paths")
     layers = {r.point.settings["qubits"]: r.values["layers"] for r in _records(experiment)}
     assert layers == {2: 2, 3: 3, 4: 4}
+
+
+_WITH_DATA: dict[str, Any] = {
+    "study": "gradient_variance",
+    "dataset": {"name": "iris", "features": 2, "train": 60, "test": 20},
+    "model": {"ansatz": {"name": "layered", "rotations": ["rx"]}, "entangler": "none"},
+    "observable": "Z0",
+    "samples": 4000,
+}
+
+
+def _with_data(folder: Path, **changes: Any) -> Experiment:
+    file = folder / "data.yaml"
+    file.write_text(yaml.safe_dump({**_WITH_DATA, **changes}))
+    return load(str(file))
+
+
+@pytest.mark.parametrize("target", [None, "manila"])
+def test_features_are_drawn_from_the_data(tmp_path: Path, target: str | None) -> None:
+    """RY(x) RX(θ) on |0⟩: ⟨Z⟩ = cos θ cos x, so that E[(∂C)²] is half the mean of cos² x."""
+    experiment = _with_data(
+        tmp_path, **({"target": target, "noise": {"scale": 0}} if target else {})
+    )
+    (record,) = _records(experiment)
+    settings = record.point.settings
+    assert settings["qubits"] == 2
+    assert settings["method"] == "sampling"
+    assert settings["model.feature_map.name"] == "angle"
+    assert experiment.context()["datasets"][0]["name"] == "iris"
+    rows = split_for(dataset_options(settings), 0, 0).train_features
+    assert len(rows) == 60
+    expected = float(np.mean(np.cos(rows[:, 0]) ** 2)) / 2
+    _is(record, "var_grad_first", expected)
+    assert record.values["parameters"] == 2
+    _is(record, "second_moment", expected)
+
+
+def test_data_under_noise_go_through_the_exact_engine(tmp_path: Path) -> None:
+    target = {"target": "manila", "noise": {"scale": [0, 8]}, "samples": 300}
+    model = {"ansatz": {"name": "real_amplitudes", "depth": 2}, "feature_map": {"name": "zz"}}
+    found = {
+        record.point.settings["noise.scale"]: record.values["var_grad_mean"]
+        for record in _records(_with_data(tmp_path, model=model, **target))
+    }
+    assert 0 < found[8] < 0.9 * found[0]
+
+
+def test_sizes_of_a_data_set_are_swept_by_its_features(tmp_path: Path) -> None:
+    data = {**_WITH_DATA["dataset"], "features": [2, 3, 4]}
+    records = _records(_with_data(tmp_path, dataset=data, samples=100))
+    found = plateaus(records)
+    (curve,) = found.over_qubits
+    assert curve.x() == [2, 3, 4]
+
+
+def test_layerwise_training_looks_at_its_first_layer(tmp_path: Path) -> None:
+    """Of CZ layers at angle 0 nothing is seen by Z: the gradient is that of one layer."""
+    model = {"ansatz": {"name": "layered", "rotations": ["rx"], "depth": 4, "gate": "cz"}}
+    experiment = _loaded(
+        tmp_path, model=model, qubits=3, observable="Z0", initialisation="layerwise"
+    )
+    (record,) = _records(experiment)
+    assert record.values["parameters"] == 3
+    _is(record, "var_grad_first", 0.5)
+    _is(record, "var_grad_mean", 0.5 / 3)
+    assert record.values["layer_variances"][1:] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"qubits": 5}, "2 features need 2"),
+        ({"method": "pauli_paths"}, "not over a data set"),
+        ({"dataset": {"name": "irs", "train": 10, "test": 10}}, "iris"),
+        ({"dataset": None, "model": {"feature_map": {"name": "angle"}}}, "needs features"),
+        ({"model": {"feature_map": {"name": "angel"}}}, "angle"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_in_a_sentence(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        _with_data(tmp_path, **changes)
 
 
 def test_a_record_repeats(tmp_path: Path) -> None:
