@@ -53,6 +53,8 @@ def _way(cell: Cell, wide: Sequence[Cell]) -> Way:
 
 
 def _answer(cell: Cell) -> str:
+    if cell.value == 0 and cell.stderr == 0:
+        return "not trainable"
     if not cell.resolved:
         return "not resolved"
     shots = price_of(cell).shots

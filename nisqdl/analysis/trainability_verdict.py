@@ -33,7 +33,10 @@ def trainable_verdict(found: Plateaus, complete: bool) -> Verdict:
 def _way_text(found: Plateaus, way: Way) -> str:
     if way.answer == "not resolved":
         return found.title(way.cell)
-    told = f"{found.title(way.cell)} ({count_text(way.shots)} shots a component"
+    price = f"{count_text(way.shots)} shots a component"
+    if way.cell.value == 0:
+        price = "no gradient at all"
+    told = f"{found.title(way.cell)} ({price}"
     if way.answer != "not trainable":
         return f"{told})"
     if way.instead is None:

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 MOST_LISTED = 256
 """Up to so many parameters, a record lists each one's variance."""
 
+_ROUNDING = 1e-26
+"""Squares of derivatives below it are nothing but rounding: the derivative is 0."""
+
 _AT_ONCE = 64
 """Weight vectors that are evaluated together."""
 
@@ -86,6 +89,7 @@ def sampled(settings: Mapping[str, Json], isa: bytes | None) -> dict[str, Json]:
     for features, weights in _drawn(settings):
         costs, slopes = gradients(features, weights)
         squares = slopes[:, trained] ** 2
+        squares[squares < _ROUNDING] = 0.0
         total[trained] += squares.sum(axis=0)
         values.append(costs)
         first.append(squares[:, 0])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from nisqdl.analysis.plateau_verdict import plateau_verdicts
 from nisqdl.analysis.plateaus import plateaus
 from nisqdl.errors import InputError
 from nisqdl.experiment import Experiment, find_file, load
@@ -213,6 +214,20 @@ def test_sizes_of_a_data_set_are_swept_by_its_features(tmp_path: Path) -> None:
     found = plateaus(records)
     (curve,) = found.over_qubits
     assert curve.x() == [2, 3, 4]
+
+
+def test_an_identity_on_a_maximum_has_no_gradient_at_all(tmp_path: Path) -> None:
+    model = {"ansatz": {"name": "efficient_su2", "depth": 4, "gate": "cz"}}
+    experiment = _loaded(
+        tmp_path, model=model, qubits=3, observable=["Z0", "X0"], initialisation="identity_blocks",
+        samples=50,
+    )  # fmt: skip
+    records = _records(experiment)
+    found = {r.point.settings["observable"]: r.values["var_grad_mean"] for r in records}
+    assert found["Z0"] == 0
+    assert found["X0"] > 0.01
+    (told, *_) = plateau_verdicts(plateaus(records))
+    assert "not trainable: Z0 (no gradient at all; trainable with X0 instead" in told.sentence
 
 
 def test_layerwise_training_looks_at_its_first_layer(tmp_path: Path) -> None:
