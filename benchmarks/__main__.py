@@ -79,7 +79,10 @@ def _plan(options: argparse.Namespace) -> list[tuple[Problem, int]]:
 
 
 def _own(quick: bool) -> dict[str, Any]:
-    found = {"lowering": _own_process("lowering")}
+    found = {
+        "lowering": _own_process("lowering"),
+        "lowering from aer": _own_process("lowering-from-aer"),
+    }
     for qubits in (8,) if quick else (8, 10):
         for name in ("W2", "W2R"):
             print(f"memory of {name} at n={qubits}", flush=True)

@@ -69,6 +69,12 @@ def _own(own: dict[str, Any]) -> str:
         f"prepare {lowering['prepare_median_ms']:.1f}) | 50 ms |",
         f"| The slowest of the 100 | {lowering['largest_ms']:.1f} ms | 50 ms |",
     ]
+    if "lowering from aer" in own:
+        aer = own["lowering from aer"]
+        lines.append(
+            "| The same with Aer's noise model of the whole device, in `ExactEstimator`, median "
+            f"(slowest) | {aer['median_ms']:.1f} ({aer['largest_ms']:.1f}) ms | 500 ms |"
+        )
     for name, limit in (("W2", 8), ("W2R", 8), ("W2", 10), ("W2R", 10)):
         found = own.get(f"memory {name} {limit}")
         if found:

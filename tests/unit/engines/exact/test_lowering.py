@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import numpy as np
@@ -178,3 +179,34 @@ def test_lowering_is_quick():
     start = time.process_time()
     ExactEngine().prepare(model(circuit, "ZIIIII"), noise).suffix  # noqa: B018
     assert time.process_time() - start < 0.2
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_no_garbage_is_collected_meanwhile_and_the_collector_is_left_as_it_was(collecting):
+    """A full collection looks at every object of the process, which takes ten times a lowering."""
+    circuit = QuantumCircuit(4)
+    for number in range(400):
+        circuit.ry(W[number % 3] + number, number % 4)
+        circuit.cx(number % 4, (number + 1) % 4)
+    given = model(circuit, "ZZZZ")
+    lower(given, IDEAL)  # imports
+    generations = []
+
+    def note(phase, info):
+        if phase == "start":
+            generations.append(info["generation"])
+
+    try:
+        (gc.enable if collecting else gc.disable)()
+        gc.collect()
+        gc.callbacks.append(note)
+        lower(given, IDEAL)
+        gc.callbacks.remove(note)
+        assert len(generations) <= 2, "at its two ends at most"
+        assert gc.isenabled() is collecting
+        circuit.measure_all()
+        with pytest.raises(InputError):
+            lower(given, IDEAL)
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
