@@ -224,6 +224,12 @@ def _comparison(run: RunData, name: str, planned: int | None) -> tuple[Document,
     return contest_document(run, name, planned)
 
 
+def _mitigation(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.mitigation import mitigation_document
+
+    return mitigation_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
     {
@@ -233,6 +239,7 @@ CONTENTS: Table[Content] = Table(
         "echo": _echo,
         "phase_recognition": _phase_recognition,
         "comparison": _comparison,
+        "mitigation": _mitigation,
     },
 )
 

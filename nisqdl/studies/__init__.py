@@ -8,6 +8,7 @@ from nisqdl.studies.contract import Study
 from nisqdl.studies.echo import Echo
 from nisqdl.studies.expressibility import ExpressibilityStudy
 from nisqdl.studies.gradient_variance import GradientVariance
+from nisqdl.studies.mitigation import Mitigation
 from nisqdl.studies.noise_accuracy import NoiseAccuracy
 from nisqdl.studies.phase_recognition import PhaseRecognition
 
@@ -20,6 +21,7 @@ STUDIES: Table[Study] = Table(
             GradientVariance(),
             ExpressibilityStudy(),
             Echo(),
+            Mitigation(),
             PhaseRecognition(),
             Comparison(),
         )

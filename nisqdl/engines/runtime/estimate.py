@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nisqdl.engines.runtime.options import Execution
+from nisqdl.errors import InputError
 from nisqdl.targets.cost import circuit_cost, measured_qubits
 from nisqdl.targets.device import Device
 
@@ -158,3 +159,38 @@ def _configurations(request: Request) -> int:
 def _execution_s(length_us: float, device: Device) -> float:
     delay = USUAL_DELAY_US if device.rep_delay_us is None else device.rep_delay_us
     return (delay + max(LEAST_CIRCUIT_US, length_us)) * 1e-6
+
+
+def affordable_shots(request: Request, device: Device, seconds: float) -> int:
+    """The most shots with which a request, alone in a job, fits a time on the device.
+
+    Args:
+        request: What is asked; its own shots do not matter.
+        device: Its snapshot.
+        seconds: Time on the device, with the job's overhead and calibration.
+
+    Raises:
+        InputError: Not even one shot fits.
+    """
+
+    def fits(shots: int) -> bool:
+        update = {"shots": shots, "precision": None}
+        asked = replace(request, execution=request.execution.model_copy(update=update))
+        return estimate([asked], device).qpu_seconds <= seconds
+
+    if not fits(1):
+        update = {"shots": 1, "precision": None}
+        least = replace(request, execution=request.execution.model_copy(update=update))
+        needed = estimate([least], device).qpu_seconds
+        raise InputError(
+            f"{seconds:g} s on the device must suffice for one shot of everything that is asked, "
+            f"but that takes {needed:.1f} s. Allow more time, or ask for fewer samples, noise "
+            "factors or randomizations."
+        )
+    low, high = 1, 2
+    while fits(high) and high < MAX_EXECUTIONS:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
