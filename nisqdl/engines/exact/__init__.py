@@ -61,6 +61,7 @@ class ExactEngine:
             raise CapacityError(
                 f"The engine 'exact' needs about {gib:.3g} GiB for the {needed} qubits (of "
                 f"{qubits}) that the observables depend on, but may use {self.memory_gib:g} GiB; "
-                "use fewer qubits or more local observables; the engine 'aer' takes a few qubits "
-                "more, slowly."
+                "give it more (`memory_gib`), or use fewer qubits or more local observables; the "
+                "engine 'aer' takes a few qubits more, slowly, and `nisqdl.gradient_variance` "
+                "finds the variance of gradients of any number."
             )

@@ -110,8 +110,9 @@ def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
     if definition is None:
         raise InputError(
             f"The circuit has {gate.name!r} on qubits {', '.join(map(str, qubits))}; the engine "
-            "'exact' takes gates, reset, delay and barrier. Remove measurements and control flow "
-            "(observables say what is measured), or choose the engine 'aer'."
+            "'exact' takes gates, reset, delay and barrier. Remove measurements and control flow: "
+            "observables say what is measured, and nisqdl.ExactSampler takes measurements at the "
+            "end."
         )
     index = {qubit: i for i, qubit in enumerate(definition.qubits)}
     for inner in definition.data:
