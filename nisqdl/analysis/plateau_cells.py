@@ -84,7 +84,8 @@ def noise_title(cell: Cell) -> str:
 def depth_title(settings: Mapping[str, Json]) -> str:
     """``L = 5``, or ``L = 5n`` where layers grow with the qubits."""
     depth = settings[DEPTH]
-    return f"L = {depth}n" if settings["depth_rule"] == "per_qubit" else f"L = {depth}"
+    growth = {"constant": "", "per_qubit": "n", "per_doubling": "⌈log₂ n⌉"}
+    return f"L = {depth}{growth[settings['depth_rule']]}"
 
 
 def key(value: Json) -> str:

@@ -165,9 +165,12 @@ def _agreements(cells: Sequence[Cell]) -> tuple[Agreement, ...]:
     return tuple(found)
 
 
+_POOLING = "model.ansatz.pooling"
+
 _NAMED = (
     "dataset.name", "model.feature_map.name", "model.ansatz.name", "model.ansatz.rotations",
-    "model.ansatz.gate", ENTANGLER, DEPTH,
+    "model.ansatz.gate", "model.ansatz.convolution", _POOLING, "model.ansatz.tree",
+    "model.ansatz.boundary", ENTANGLER, DEPTH,
     "depth_rule", OBSERVABLE, "initialisation", "target", "noise.recipe", "noise.channels", SCALE,
 )  # fmt: skip
 
@@ -178,6 +181,8 @@ def _word(name: str, cell: Cell) -> str:
         return depth_title(cell.settings)
     if name == ENTANGLER:
         return "no entangler" if value == "none" else str(value)
+    if name == _POOLING:
+        return "" if value is None else f"pooling {value}"
     if name == SCALE:
         return "" if value is None else f"λ = {value:g}"
     if name == "depth_rule":

@@ -75,8 +75,9 @@ class GradientVarianceOptions(BaseModel):
     dataset: DatasetOptions | None = Field(default=None, exclude_if=_is_unset)
     """Whose rows the features are drawn from; ``None``: there are no features."""
     qubits: int = Field(default=4, ge=2, le=200, strict=True)
-    depth_rule: Literal["constant", "per_qubit"] = "constant"
-    """Whether ``ansatz.depth`` is the number of layers, or of layers for each qubit."""
+    depth_rule: Literal["constant", "per_qubit", "per_doubling"] = "constant"
+    """Whether ``ansatz.depth`` is the number of layers, or of layers for each qubit, or for each
+    doubling of the qubits from one (a qcnn's depth 1 then ends on one qubit)."""
     observable: str = "Z0Z1"
     """One name or Pauli label; see ``nisqdl list observables``."""
     initialisation: Annotated[str, AfterValidator(checked(INITIALISATIONS.find))] = "uniform"

@@ -124,7 +124,9 @@ def title(settings: Mapping[str, Json]) -> str:
 def layers(settings: Mapping[str, Json]) -> int:
     """Layers of the ansatz, by the depth rule."""
     depth: int = settings["model.ansatz.depth"]
-    return depth * settings["qubits"] if settings["depth_rule"] == "per_qubit" else depth
+    qubits: int = settings["qubits"]
+    each = {"constant": 1, "per_qubit": qubits, "per_doubling": (qubits - 1).bit_length()}
+    return depth * each[settings["depth_rule"]]
 
 
 def has_data(settings: Mapping[str, Json]) -> bool:

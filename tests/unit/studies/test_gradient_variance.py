@@ -161,6 +161,9 @@ def test_layers_grow_with_the_qubits_where_that_is_asked(tmp_path: Path) -> None
     experiment = _loaded(tmp_path, depth_rule="per_qubit", method="pauli_paths")
     layers = {r.point.settings["qubits"]: r.values["layers"] for r in _records(experiment)}
     assert layers == {2: 2, 3: 3, 4: 4}
+    experiment = _loaded(tmp_path, depth_rule="per_doubling", method="pauli_paths")
+    layers = {r.point.settings["qubits"]: r.values["layers"] for r in _records(experiment)}
+    assert layers == {2: 1, 3: 2, 4: 2}
 
 
 _WITH_DATA: dict[str, Any] = {
