@@ -91,6 +91,11 @@ def _claim(contest: Contest, complete: bool) -> Verdict:
             f"On {contest.title}, no advantage shown: {names} scored higher than every classical "
             f"learner, but that counts for nothing here, because {'; '.join(reasons)}."
         )
+    elif contest.same_rows:
+        sentence = (
+            f"On {contest.title}, no advantage shown: every split has the same rows, and repeated "
+            "starts alone show nothing of other rows."
+        )
     elif beaten:
         sentence = (
             f"On {contest.title}, classical better within this budget ({budget}): "
@@ -107,6 +112,8 @@ def _claim(contest: Contest, complete: bool) -> Verdict:
 def _all_of(classical: Sequence[Learner]) -> str:
     if len(classical) == 1:
         return classical[0].title
+    if len(classical) == 2:
+        return "both classical learners"
     return f"all {len(classical)} classical learners"
 
 
@@ -142,9 +149,10 @@ def _rule(contest: Contest) -> str:
         f"Holm-corrected for {counted(len(contest.of_kind(QUANTUM)), 'quantum model')}, is at most "
         f"{ERROR_RATE:g}; a classical learner is better if it beats every quantum model by the "
         f"same rule, Holm-corrected for {counted(len(contest.of_kind(CLASSICAL)), 'learner')}. "
-        "Nothing is claimed for the quantum side with fewer than five splits, test rows among the "
-        "training rows, a classical learner that tried fewer candidates than a quantum model, or "
-        "without RBF SVC, MLP and a tree ensemble. In brackets: intervals that hold jointly at "
+        "Nothing is claimed for the quantum side with fewer than five splits, the same rows in "
+        "all of them, test rows among the training rows, a classical learner that tried fewer "
+        "candidates than a quantum model, or without RBF SVC, MLP and a tree ensemble. In "
+        "brackets: intervals that hold jointly at "
         f"95 % over all {max(1, contest.pairs)} comparisons (Bonferroni), and the difference in "
         "standard deviations between splits."
     )
@@ -190,7 +198,8 @@ def _entanglement(contest: Contest) -> Verdict | None:
         texts.append(f"it was shown to hurt {listed(parts['hurts'])}")
     if parts["open"]:
         texts.append(f"removing it makes no difference that was shown to {listed(parts['open'])}")
-    sentence = f"Against its separable control: {'; '.join(texts)}."
+    where = ", on these very rows" if contest.same_rows else ""
+    sentence = f"Against its separable control{where}: {'; '.join(texts)}."
     rule = (
         "Test accuracy of each quantum model minus that of the same model without two-qubit gates, "
         f"tuned alike; two-sided corrected tests, Holm-corrected for {len(pairs)}, at 5 %."

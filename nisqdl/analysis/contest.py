@@ -84,6 +84,8 @@ class Contest:
         candidates: The budget: candidates that each learner may try.
         folds: Of the cross-validation that chooses.
         noise: The noise of the quantum models, for people.
+        same_rows: Whether every split has the same test rows, so that splits differ in random
+            starts alone.
     """
 
     dataset: Mapping[str, Json]
@@ -91,6 +93,7 @@ class Contest:
     candidates: int
     folds: int
     noise: str
+    same_rows: bool
 
     @property
     def title(self) -> str:
@@ -202,6 +205,11 @@ def unsound(contest: Contest) -> tuple[str, ...]:
             f"only {len(contest.splits)} split(s) were run by all learners, and fewer than "
             f"{FEWEST} show nothing"
         )
+    if contest.same_rows:
+        reasons.append(
+            "every split has the same rows, so that nothing is known of others: only random starts "
+            "were repeated"
+        )
     leaked = max(learner.leaked for learner in contest.learners)
     if leaked:
         reasons.append(
@@ -257,6 +265,8 @@ def _contest(records: Sequence[Record]) -> Contest:
             ),
             "no noise",
         ),
+        same_rows=len(records) > 1
+        and len({r.values.get("rows", r.point.id) for r in records}) == 1,
     )
 
 

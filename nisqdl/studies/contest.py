@@ -13,7 +13,7 @@ from nisqdl.baselines.contenders import CONTENDERS
 from nisqdl.datasets.scores import accuracy, balanced_accuracy
 from nisqdl.datasets.split import Split
 from nisqdl.seeds import derive, generator
-from nisqdl.store.record import Json, Point, Record
+from nisqdl.store.record import Json, Point, Record, content_hash
 from nisqdl.studies.data import split_of
 from nisqdl.studies.provenance import provenance
 
@@ -45,6 +45,7 @@ def compete(point: Point) -> Record:
         "possible": len(all_candidates(settings["search"])),
         "weights": _weights(settings, model),
         "leaked": leaked_rows(split),
+        "rows": content_hash(split.test_features.tolist()),
         **_circuit(settings, model, split.num_features),
     }
     seeds = {"root": root, "data": derive(root, "data", seed)}

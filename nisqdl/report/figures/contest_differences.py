@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nisqdl.analysis.contest import CLASSICAL, CONTROL, QUANTUM, Contest
+from nisqdl.analysis.contest import CLASSICAL, QUANTUM, Contest
 from nisqdl.report.figures.contest_ranks import LOOKS
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.style import GREY, NARROW, WIDTH, Drawing
@@ -17,7 +17,10 @@ def draw(found: Contest, columns: int) -> Drawing | None:
     rivals = sorted(classical, key=lambda learner: -learner.mean)
     per_row = 1 if columns == 1 else min(3, len(quantum))
     rows = -(-len(quantum) // per_row)
-    height = 0.75 + 0.26 * (len(rivals) + 1)
+    with_controls = any(found.control_of(model) for model in quantum)
+    count = len(rivals) + with_controls
+    names = [rival.title for rival in rivals] + ["its separable control"] * with_controls
+    height = 0.75 + 0.26 * count
     figure = Figure(
         figsize=(NARROW if columns == 1 else WIDTH, rows * height + 0.2), layout="constrained"
     )
@@ -29,10 +32,8 @@ def draw(found: Contest, columns: int) -> Drawing | None:
     for index, (panel, model) in enumerate(zip(panels, quantum, strict=False)):
         control = found.control_of(model)
         others = [*rivals, *([control] if control else [])]
-        names = []
         for row, other in enumerate(others):
             pair = found.difference(model, other, found.pairs)
-            names.append("its separable control" if other.kind == CONTROL else other.title)
             if pair is None:
                 continue
             colour, marker, _ = LOOKS[other.kind]
@@ -43,9 +44,9 @@ def draw(found: Contest, columns: int) -> Drawing | None:
                 worse += pair.high < 0
         panel.axvline(0, color=GREY, linewidth=1, zorder=1)
         panel.set_title(model.label)
-        panel.set_ylim(len(others) - 0.5, -0.5)
+        panel.set_ylim(count - 0.5, -0.5)
         first = index % per_row == 0
-        panel.set_yticks(range(len(others)), names if first else [""] * len(names))
+        panel.set_yticks(range(count), names if first else [""] * count)
         panel.grid(visible=True, axis="x")
         panel.grid(visible=False, axis="y")
         if index >= len(quantum) - per_row:

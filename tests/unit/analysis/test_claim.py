@@ -22,9 +22,9 @@ CLASSICAL = ("logistic_regression", "svc_rbf", "mlp", "random_forest")
 TRIALS = 400
 
 
-def record(learner, kind, seed, accuracy, *, tried=6, leaked=0, control_of=None, train=TRAIN):
+def record(learner, kind, seed, accuracy, *, tried=6, leaked=0, control_of=None, rows=None):
     settings = {
-        "dataset.name": "made up", "dataset.train": train, "dataset.test": TEST,
+        "dataset.name": "made up", "dataset.train": TRAIN, "dataset.test": TEST,
         "tuning.candidates": 6, "tuning.folds": 3, "contest": "one", "learner": learner,
         "kind": kind, "seed": seed,
     }  # fmt: skip
@@ -33,6 +33,7 @@ def record(learner, kind, seed, accuracy, *, tried=6, leaked=0, control_of=None,
     values = {
         "accuracy": accuracy, "train_accuracy": accuracy, "weights": 5, "tried": tried,
         "possible": 12, "chosen": {"C": 1.0}, "leaked": leaked,
+        "rows": rows or f"rows of split {seed}",
     }  # fmt: skip
     if kind != "classical":
         values |= {"qubits": 4, "two_qubit_gates": 6, "cone": 4, "log2_bond": 2}
@@ -184,6 +185,18 @@ def test_an_untuned_baseline_is_refused():
     sentence = claims(found, True)[0].sentence
     assert "no advantage shown" in sentence
     assert "MLP tried fewer candidates than a quantum model (6)" in sentence
+
+
+def test_repeated_starts_on_the_same_rows_show_nothing_of_others():
+    rng = np.random.default_rng(12)
+    columns = {**alike("q"), "q": [0]}
+    scores = resampled_scores(rng, columns)
+    found = contest_of(scores, **{name: {"rows": "the same"} for name in scores})
+    assert winners(found)
+    assert "no advantage shown: q scored higher" in claims(found, True)[0].sentence
+    worse = {**scores, "q": scores["q"] - 0.5}
+    found = contest_of(worse, **{name: {"rows": "the same"} for name in worse})
+    assert "repeated starts alone show nothing" in claims(found, True)[0].sentence
 
 
 def test_weak_company_is_refused():
