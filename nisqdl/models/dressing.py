@@ -21,8 +21,10 @@ class DifferentiableEvaluator(Protocol):
         self, features: Array, weights: Array, shots: int, rng: np.random.Generator
     ) -> Array: ...
 
-    def jacobian(self, features: Array, weights: Array) -> tuple[Array, Array, Array]:
-        """Values (B, O) and their derivatives by weights (B, O, W) and features (B, O, F)."""
+    def values_and_derivatives(
+        self, features: Array, weights: Array, pull: Pull
+    ) -> tuple[Array, Array, Array]:
+        """Values (B, O), and a loss's derivatives by weights (W,) and by features (B, F)."""
         ...
 
 
@@ -62,10 +64,7 @@ class Dressed:
         """Expectation values (B, O) and the gradient by all weights."""
         own, layer = self._split(weights)
         angles = self._angles_of(features, layer)
-        values, by_weights, by_angles = self.circuit.jacobian(angles, own)
-        slopes = pull(values)
-        gradient = np.einsum("bo,bow->w", slopes, by_weights)
-        by_angle = np.einsum("bo,boa->ba", slopes, by_angles)
+        values, gradient, by_angle = self.circuit.values_and_derivatives(angles, own, pull)
         share = angles / _LARGEST_ANGLE
         by_sum = by_angle * _LARGEST_ANGLE * (1.0 - share**2)
         return values, np.concatenate([gradient, (by_sum.T @ features).reshape(-1)])

@@ -91,6 +91,20 @@ class ExactEvaluator:
             d_weights[:, o], d_features[:, o] = pulled
         return values, d_weights, d_features
 
+    def values_and_derivatives(
+        self, features: Array, weights: Array, pull: Pull
+    ) -> tuple[Array, Array, Array]:
+        """Values (B, O), and a loss's derivatives by weights (W,) and by features (B, F).
+
+        As :meth:`values_and_gradient`, for where the features come from something that is trained.
+        """
+        angles = self._angles(features, weights)
+        whole = self.whole
+        meeting = whole.meet(angles, self.lowered.observables, derivatives=whole.program.ops)
+        slopes = meeting.angles_pulled(_pulled(pull, meeting.values))
+        by_weights, by_features = self.lowered.angles.pullback(features, weights, slopes)
+        return meeting.values, by_weights.sum(axis=0), by_features
+
     def estimates(
         self, features: Array, weights: Array, shots: int, rng: np.random.Generator
     ) -> Array:

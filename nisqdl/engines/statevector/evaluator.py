@@ -76,6 +76,20 @@ class StatevectorEvaluator:
         d_weights, d_features = (np.stack(part, axis=1) for part in zip(*pulled, strict=True))
         return values, d_weights, d_features
 
+    def values_and_derivatives(
+        self, features: Array, weights: Array, pull: Pull
+    ) -> tuple[Array, Array, Array]:
+        """Values (B, O), and a loss's derivatives by weights (W,) and by features (B, F).
+
+        As :meth:`values_and_gradient`, for where the features come from something that is trained.
+        """
+        self._check(features, weights)
+        wanted = np.ones(len(self.slots.places), dtype=np.uint8)
+        numbers = self.slots.numbers(features, weights)
+        values, slopes = self.execution.slopes(numbers, pull, wanted)
+        by_weights, by_features = self.slots.derivatives(features, weights, slopes)
+        return values, by_weights.sum(axis=0), by_features
+
     def values_over_weights(self, features: Array, weights: Array) -> Array:
         """Values (R, O) of one sample (F,) at each of R weight vectors (R, W)."""
         parts = [

@@ -115,6 +115,22 @@ def test_heads_have_the_gradient_of_their_outputs(kind, seed):
         assert gradient[index] == pytest.approx((pulls * (ahead - behind)).sum() / 2e-5, abs=1e-7)
 
 
+@pytest.mark.parametrize("engine", ["statevector", "exact"])
+def test_derivatives_of_a_loss_are_the_jacobian_pulled(engine):
+    rng = np.random.default_rng(13)
+    evaluator = prepared(DressedCore(layers=2), 3, "z", Place(engine=engine)).evaluator
+    rows, weights, pulls = rng.normal(size=(5, 3)), rng.normal(size=6), rng.normal(size=(5, 3))
+    values, by_weights, by_features = evaluator.values_and_derivatives(
+        rows, weights, lambda _: pulls
+    )
+    again, all_weights, all_features = evaluator.jacobian(rows, weights)
+    np.testing.assert_allclose(values, again, atol=1e-12)
+    np.testing.assert_allclose(by_weights, np.einsum("bo,bow->w", pulls, all_weights), atol=1e-12)
+    np.testing.assert_allclose(
+        by_features, np.einsum("bo,bof->bf", pulls, all_features), atol=1e-12
+    )
+
+
 def test_reuploading_on_one_qubit_is_the_papers_product_of_rotations():
     """U = Rot(ω₂x + θ₂) Π Rot(θ) Rot(ωx), by hand."""
 
