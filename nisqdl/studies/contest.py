@@ -162,7 +162,7 @@ def _state(settings: Mapping[str, Json], purpose: str) -> int:
 
 
 def timed_fit(settings: Mapping[str, Json]) -> None:
-    """One fit with the first candidate, for plans; compiled before it is timed by the caller."""
+    """One fit with the first candidate, for plans."""
     split = split_of(settings)
     model = _made(settings, drawn_candidates(settings)[0], 0)
     _fit(model, split.train_features, split.train_labels)
