@@ -25,6 +25,10 @@ class CapacityError(InputError):
     """The work asked for does not fit: qubits of the device, or memory of this machine."""
 
 
+class TooEarlyError(InputError):
+    """A run has too few records yet for what was asked of it."""
+
+
 class PendingError(NisqdlError):
     """Work is still under way elsewhere (exit code 3)."""
 

@@ -13,7 +13,7 @@ from nisqdl.analysis.intervals import Estimate, mean_over_seeds, number
 from nisqdl.analysis.table import Table
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
-from nisqdl.errors import InputError
+from nisqdl.errors import TooEarlyError
 from nisqdl.noise_scale import ScaleFit, fit_scale
 from nisqdl.store.record import Json, Record
 
@@ -86,11 +86,11 @@ def echoes(records: Sequence[Record], published: Json) -> Echoes:
         published: The run's published part, as its context holds it; ``None`` without one.
 
     Raises:
-        InputError: There is no record yet.
+        TooEarlyError: There is no record yet.
     """
     table = Table.from_records(records)
     if not len(table):
-        raise InputError("The run has no record yet, so there is nothing to report.")
+        raise TooEarlyError("The run has no record yet, so there is nothing to report.")
     swept = [name for name in _APART if len(table.distinct(name)) > 1] or ["noise.scale"]
     lines = [_line(dict(zip(_APART, values, strict=True)), rows, swept)
              for values, rows in table.groups(_APART)]  # fmt: skip

@@ -59,7 +59,11 @@ class Configuration:
 
 def training_text(training: str) -> str:
     """How a QNN was trained, in words."""
-    words = {"target": "trained with the noise", "ideal": "trained without noise"}
+    words = {
+        "target": "trained with the noise",
+        "ideal": "trained without noise",
+        "device": "trained on the device",
+    }
     return words.get(training, f"trained with noise {training}")
 
 

@@ -19,7 +19,7 @@ from nisqdl.analysis.intervals import (
     paired_difference,
     slope_over_seeds,
 )
-from nisqdl.errors import InputError
+from nisqdl.errors import TooEarlyError
 from nisqdl.store.record import Record
 
 ALPHA = 0.05
@@ -115,7 +115,7 @@ def findings(records: Sequence[Record]) -> tuple[Finding, ...]:
     """Everything that a report of these records says, in numbers.
 
     Raises:
-        InputError: There is no QNN record from which anything could be said.
+        TooEarlyError: There is no QNN record from which anything could be said.
     """
     questions = grids(records)
     devices = sum(len(grid.targets) for grid in questions)
@@ -123,7 +123,7 @@ def findings(records: Sequence[Record]) -> tuple[Finding, ...]:
     found = [_finding(grid, devices, classical) for grid in questions]
     told = tuple(finding for finding in found if finding.devices)
     if not told:
-        raise InputError(
+        raise TooEarlyError(
             "The run has no QNN record at its reference noise scale yet, so there is nothing to "
             "report; resume it with `nisqdl run`."
         )

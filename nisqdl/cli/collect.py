@@ -28,15 +28,17 @@ def command(run: str, workers: int, quiet: bool, as_json: bool) -> None:
     """
     from nisqdl import report
     from nisqdl.campaign.steps import collect, unanswered
-    from nisqdl.errors import NisqdlError, PendingError
+    from nisqdl.errors import NisqdlError, PendingError, TooEarlyError
     from nisqdl.experiment import restore
-    from nisqdl.store.view import read_run
     from nisqdl.targets.service import connect
 
     folder = run_folder(run)
     asked = restore(folder)
     found, summary = collect(asked, folder, connect(), here(workers, quiet))
-    built = report.build(folder, planned=summary.points) if read_run(folder).records else None
+    try:
+        built = report.build(folder, planned=summary.points)
+    except TooEarlyError:
+        built = None
     if as_json:
         print_json(
             {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from nisqdl.catalog import Table
-from nisqdl.errors import InputError, NisqdlError
+from nisqdl.errors import InputError, NisqdlError, TooEarlyError
 from nisqdl.store.record import Json
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def build(folder: Path, planned: int | None = None) -> BuiltReport:
             advantage.
 
     Raises:
-        InputError: The folder is no run folder, has no record yet, or its study has no report.
+        InputError: The folder is no run folder, or its study has no report.
+        TooEarlyError: It has too few records yet.
         NisqdlError: The files cannot be written.
     """
     from nisqdl.store.view import read_run
@@ -71,7 +72,7 @@ def write_report(run: RunData, folder: Path, planned: int | None = None) -> Buil
     """
     content = CONTENTS.find(run.study)
     if not run.records:
-        raise InputError(
+        raise TooEarlyError(
             f"The run in {folder} has no record yet, so there is nothing to report; "
             "run it with `nisqdl run`."
         )

@@ -18,6 +18,7 @@ from nisqdl.engines.twin import Model, Twin, twin
 from nisqdl.errors import NisqdlError
 from nisqdl.store.record import Json
 from nisqdl.studies.named import device_named, recipe_named
+from nisqdl.targets.transpile import scheduled
 
 if TYPE_CHECKING:
     from nisqdl.engines.contract import Array
@@ -45,16 +46,12 @@ def paired(
         execution: How it ran.
         scores: Accuracies and the like of values (B, O).
     """
-    model = Model(
-        find_engine("exact"),
-        isa,
-        recipe_named(settings["noise.recipe"]),
-        _channels(settings, execution),
-        rows,
-        weights,
-    )
+    recipe, channels = recipe_named(settings["noise.recipe"]), _channels(settings, execution)
     made_for = device_named(settings["target"])
     try:
+        if recipe.restricted(channels).needs_schedule:  # a device waits without being told to
+            isa = scheduled(isa, made_for)
+        model = Model(find_engine("exact"), isa, recipe, channels, rows, weights)
         pair = twin(model, found.values, found.stderr, found.snapshot or made_for, made_for)
     except NisqdlError as error:
         return {"twin_refused": str(error)}

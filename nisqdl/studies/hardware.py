@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from nisqdl.circuits.build import encode
 from nisqdl.circuits.decoding import predicted_classes
@@ -15,7 +16,7 @@ from nisqdl.engines.runtime.request import (
     measured_from_bytes,
 )
 from nisqdl.store.record import Json, Point, Record
-from nisqdl.studies import qnn
+from nisqdl.studies import device_training, device_twin, qnn
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named
 from nisqdl.studies.provenance import provenance
@@ -56,6 +57,17 @@ def request(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> Request
     )
 
 
+def training_request(settings: Mapping[str, Json], isa: bytes, state: bytes) -> Request:
+    """What one round of a training on the device measures."""
+    return device_training.request(
+        settings,
+        qnn.isa_model(isa),
+        state,
+        Execution.model_validate(nested(settings, "execution")),
+        backend_of(settings["target"]),
+    )
+
+
 def measure(
     points: Sequence[Point], isa: bytes, weights: bytes, measured: bytes
 ) -> Iterator[Record]:
@@ -84,14 +96,20 @@ def measure(
         "run_snapshot": None if found.snapshot is None else snapshot_hash(found.snapshot),
         "train_accuracy": "predicted by the exact engine",
     }
+    rows = encode(qnn.model_options(settings), split.test_features)
     for point in points:
         start = time.perf_counter()
+        asked = point.settings
+        scores = partial(qnn.test_scores, asked, split.test_labels)
         values = {
-            "train_accuracy": _predicted_training_accuracy(point.settings, isa, weights),
-            **qnn.test_scores(settings, split.test_labels, found.values),
+            "train_accuracy": _predicted_training_accuracy(asked, isa, weights),
+            **scores(found.values),
             "stderr": float(found.stderr.mean()),
             "unphysical": found.unphysical,
             "qpu_seconds": found.qpu_seconds,
+            **device_twin.paired(
+                asked, model, rows, trained.weights, found, execution_of(asked), scores
+            ),
         }
         yield Record(
             point,

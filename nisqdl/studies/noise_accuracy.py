@@ -23,6 +23,7 @@ from pydantic import (
 from nisqdl.baselines import BASELINES
 from nisqdl.baselines.fit import refusal
 from nisqdl.catalog import checked
+from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import num_qubits, num_weights
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.datasets.options import DatasetOptions
@@ -31,12 +32,13 @@ from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Request
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point
-from nisqdl.studies import classical, hardware, qnn
+from nisqdl.studies import classical, device_training, hardware, qnn
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, data_shape, dataset_options, describe_data
 from nisqdl.studies.named import device_named
 from nisqdl.studies.settings import flatten, pick
 from nisqdl.targets.summary import device_summary
+from nisqdl.training.device import METHODS
 from nisqdl.training.options import TrainingOptions
 
 
@@ -94,6 +96,24 @@ class NoiseAccuracyOptions(BaseModel):
         given = self.execution.shots, self.execution.precision
         if self.shots is not None and given != (None, None):
             raise ValueError("give `shots`, `execution.shots` or `execution.precision`, not two")
+        return self
+
+    @model_validator(mode="after")
+    def _device_trains(self) -> NoiseAccuracyOptions:
+        if self.training.noise != "device":
+            return self
+        if self.engine != hardware.ENGINE:
+            raise ValueError(
+                f"`training.noise: device` needs `engine: runtime`, but `engine` is "
+                f"{self.engine!r}; `training.noise: target` trains under the calibrated noise here"
+            )
+        ansatz = ANSATZES[self.model.ansatz.name]
+        shifts = METHODS[self.training.optimizer].shifts_weights
+        if ansatz.trains_pairs and shifts:
+            raise ValueError(
+                f"ansatz {ansatz.name!r} trains controlled rotations, whose derivative two shifts "
+                f"do not give; use `training.optimizer: spsa` on a device, or another ansatz"
+            )
         return self
 
     @model_validator(mode="after")
@@ -162,6 +182,7 @@ class NoiseAccuracy:
         """Transpile once for each circuit and target, train once for each seed, then measure."""
         transpile: dict[str, Step] = {}
         train: dict[str, Step] = {}
+        on_device: dict[str, Step] = {}
         execute: dict[str, Step] = {}
         measured: dict[tuple[str, ...], tuple[list[Step], list[Point]]] = {}
         classical_steps = []
@@ -171,8 +192,13 @@ class NoiseAccuracy:
                 continue
             circuit = self._transpile_step(point.settings)
             circuit = transpile.setdefault(circuit.key, circuit)
-            training = self._train_step(point.settings, circuit)
-            training = train.setdefault(training.key, training)
+            if point.settings["training.noise"] == "device":
+                chain = device_training.chain(self.name, point.settings, circuit)
+                on_device.update({step.key: step for step in chain})
+                training = chain[-1]
+            else:
+                training = self._train_step(point.settings, circuit)
+                training = train.setdefault(training.key, training)
             needs = [circuit, training]
             if point.settings["engine"] == hardware.ENGINE:
                 run = self._execute_step(point.settings, circuit, training)
@@ -184,6 +210,7 @@ class NoiseAccuracy:
             *transpile.values(),
             *classical_steps,
             *train.values(),
+            *on_device.values(),
             *execute.values(),
             *measure,
         ]
@@ -251,6 +278,10 @@ class NoiseAccuracy:
         needed = [artifacts[key] for key in step.needs]
         if step.kind == "transpile":
             return Outcome(artifact=qnn.transpile(step.settings))
+        if step.kind == device_training.BEGIN:
+            return Outcome(artifact=device_training.begun(step.settings, *needed))
+        if step.kind == "train" and step.settings["training.noise"] == "device":
+            return Outcome(artifact=device_training.gone_on(step.settings, *needed))
         if step.kind == "train":
             return Outcome(artifact=qnn.train_weights(step.settings, *needed))
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
@@ -261,7 +292,10 @@ class NoiseAccuracy:
 
     def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
         """What a device is asked for; see :mod:`nisqdl.studies.hardware`."""
-        return hardware.request(step.settings, *(artifacts[key] for key in step.needs))
+        needed = [artifacts[key] for key in step.needs]
+        if step.kind == device_training.MEASURE:
+            return hardware.training_request(step.settings, *needed)
+        return hardware.request(step.settings, *needed)
 
     def context(self, points: Sequence[Point]) -> Json:
         """The devices' calibrations and the data sets, for the report."""
@@ -283,7 +317,8 @@ class NoiseAccuracy:
 
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """Estimated from one timed evaluation of the step's own circuit."""
-        if step.kind in ("train", "measure"):
+        on_device = step.settings.get("training.noise") == "device"
+        if step.kind in ("train", "measure") and not on_device:
             return qnn.cost(step, [artifacts[key] for key in step.needs])
         return Cost(seconds=1.0, memory_mib=50.0)
 

@@ -56,7 +56,7 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
     """The ISA model of these settings, serialised."""
     device = device_named(settings["target"])
     isa = transpile_model(
-        _model(settings),
+        logical_model(settings),
         device,
         schedule=settings["scheduled"],
         seed=derive(settings["root_seed"], "transpile") % 2**31,
@@ -77,7 +77,7 @@ def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> byt
         num_weights(options, split.num_features),
         TrainingOptions.model_validate(nested(settings, "training")),
         seed=derive(settings["root_seed"], "training", settings["seed"]),
-        structure=structure_of(options, _model(settings), _device_edges(settings)),
+        structure=structure_of(options, logical_model(settings), device_edges(settings)),
     )
     return trained_to_bytes(trained)
 
@@ -192,7 +192,7 @@ def title(settings: Mapping[str, Json]) -> str:
 def _trainer(settings: Mapping[str, Json], isa: bytes | None) -> Evaluator:
     """What is trained: the logical model without noise, or the ISA model at λ = 1."""
     if isa is None:
-        return find_engine(settings["engine"]).prepare(_model(settings), IDEAL)
+        return find_engine(settings["engine"]).prepare(logical_model(settings), IDEAL)
     return evaluator({**settings, "noise.scale": TRAINED_AT_SCALE}, isa)
 
 
@@ -236,14 +236,14 @@ def model_options(settings: Mapping[str, Json]) -> ModelOptions:
     return ModelOptions.model_validate(nested(settings, "model"))
 
 
-def _model(settings: Mapping[str, Json]) -> Model:
+def logical_model(settings: Mapping[str, Json]) -> Model:
     """The logical model; it is the same for every seed."""
     shape = data_shape(dataset_options(settings))
-    edges = _device_edges(settings)
+    edges = device_edges(settings)
     return build_model(model_options(settings), shape.features, shape.classes, edges)
 
 
-def _device_edges(settings: Mapping[str, Json]) -> list[tuple[int, int]] | None:
+def device_edges(settings: Mapping[str, Json]) -> list[tuple[int, int]] | None:
     """The pairs of the entangler ``device``; ``None`` for all others."""
     region = _device_region(settings)
     return region_edges(device_named(settings["target"]), region) if region else None

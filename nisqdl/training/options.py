@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from nisqdl.catalog import checked
+from nisqdl.training.device.options import DeviceTraining
 from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.optimizers import OPTIMIZERS
@@ -16,6 +18,14 @@ from nisqdl.training.schedule import SCHEDULES
 
 def _is_all(schedule: object) -> bool:
     return schedule == "all"
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+DEVICE_OPTIMIZERS = ("spsa", "adam")
+"""Those that also train on a device; see :data:`nisqdl.training.device.METHODS`."""
 
 
 class TrainingOptions(BaseModel):
@@ -35,7 +45,8 @@ class TrainingOptions(BaseModel):
             evaluations (COBYLA).
         batch: Largest number of samples a step sees; None is all. COBYLA and L-BFGS-B need a
             function that stays the same and always see all.
-        noise: Whether it is trained without noise (``ideal``) or under the target's own.
+        noise: Whether it is trained without noise (``ideal``), under the target's own as it is
+            calibrated (``target``), or on the device itself (``device``).
         loss: A member of ``LOSSES``.
         patience: Stop when the watched loss has not improved by 1e-4 in so many checks one after
             another; None never stops early.
@@ -47,6 +58,7 @@ class TrainingOptions(BaseModel):
             the identity.
         schedule: A member of ``SCHEDULES``: whether all weights are trained at once (``all``), or
             layer by layer (``layerwise``; Adam and SPSA only).
+        device: How measurements are spent; with ``noise: device`` alone, and there never ``None``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -55,7 +67,7 @@ class TrainingOptions(BaseModel):
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     steps: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] | None = 32
-    noise: Literal["ideal", "target"] = "ideal"
+    noise: Literal["ideal", "target", "device"] = "ideal"
     loss: Annotated[str, AfterValidator(checked(LOSSES.find))] = "cross_entropy"
     patience: Annotated[int, Field(ge=1)] | None = None
     check_every: Annotated[int, Field(ge=1)] = 10
@@ -65,6 +77,37 @@ class TrainingOptions(BaseModel):
     schedule: Annotated[str, AfterValidator(checked(SCHEDULES.find))] = Field(
         default="all", exclude_if=_is_all
     )
+
+    # Left out of what is written where it is not used, for the same reason.
+    device: DeviceTraining | None = Field(default=None, exclude_if=_is_none)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _device_measures(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("noise") == "device":
+            return {**given, "device": given.get("device") or {}}
+        return given
+
+    @model_validator(mode="after")
+    def _device_is_trained_on(self) -> TrainingOptions:
+        if self.noise != "device":
+            if self.device is not None:
+                raise ValueError("`device` is only for `noise: device`; leave it out")
+            return self
+        if self.optimizer not in DEVICE_OPTIMIZERS:
+            raise ValueError(
+                f"a device trains with {' or '.join(DEVICE_OPTIMIZERS)}, but `optimizer` is "
+                f"{self.optimizer!r}"
+            )
+        if self.schedule != "all":
+            raise ValueError("a device trains all weights at once; leave `schedule` out")
+        for name, least in (("validation", 0), ("patience", None)):
+            if getattr(self, name) != least:
+                raise ValueError(
+                    f"`{name}` would cost time on the device at every check; leave it out with "
+                    "`noise: device`"
+                )
+        return self
 
     @model_validator(mode="after")
     def _schedule_fits(self) -> TrainingOptions:

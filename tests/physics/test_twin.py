@@ -145,3 +145,13 @@ def test_circuits_without_values_do_not_count() -> None:
     assert found.fit.freedom == measured.size - 2
     assert found.predicted.shape == measured.shape
     assert twin(model(2), measured, 0 * stderr, torino, torino).fit is None
+
+
+def test_a_device_without_noise_has_a_twin_too() -> None:
+    torino = find_device("torino")
+    ((measured, stderr),) = drawn(2, torino, 0.0, 11)
+    found = twin(model(2), measured, stderr, torino, torino)
+    assert found.fit is not None
+    assert found.fit.low == 0
+    assert found.fit.scale < 0.3
+    assert found.suspects

@@ -23,6 +23,8 @@ from nisqdl.targets.device import Device
 if TYPE_CHECKING:
     from nisqdl.targets.isa import IsaModel
 
+_LEAST_SCALE = 1e-6
+
 FEWEST = 3
 """Circuits that a noise scale is fitted to at least."""
 
@@ -114,7 +116,9 @@ def _fitted(
     if known.sum() < FEWEST or not (stderr[known] > 0).any():
         return None, ()
     fit = fit_scale(measured[known], stderr[known], np.array(SCALES), curve[:, known])
-    calm, loud = (model.noise(run, fit.scale + step) for step in (0.0, STEP))
+    # At λ = 0 no gate has an entry; a part of the noise that has would look like a mistake.
+    least = max(fit.scale, _LEAST_SCALE)
+    calm, loud = (model.noise(run, least + step) for step in (0.0, STEP))
     some = replace(model, features=model.features[known])
     return fit, suspects(fit, measured[known], calm, loud, some.values)
 

@@ -1,0 +1,100 @@
+"""Hardware beside its twin, and training on hardware: the genuine client, a noisy local service."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nisqdl.store.view import read_run
+from nisqdl.training.checkpoint import trained_from_bytes
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENT: dict[str, Any] = {
+    "study": "noise_accuracy",
+    "dataset": {"name": "moons", "train": 12, "test": 6},
+    "model": {"ansatz": {"name": "real_amplitudes", "depth": 1}, "entangler": "linear"},
+    "target": "ibm_torino",
+    "training": {"steps": 20},
+    "engine": "runtime",
+    "execution": {"shots": 120, "resilience_level": 0},
+    "seeds": 1,
+}
+ON_DEVICE: dict[str, Any] = {
+    **EXPERIMENT,
+    "model": {"ansatz": {"name": "real_amplitudes", "depth": 1}, "entangler": "none"},
+    "training": {
+        "noise": "device", "optimizer": "spsa", "steps": 2, "batch": 4,
+        "device": {"shots": 64, "least_shots": 16, "most_shots": 128},
+    },
+}  # fmt: skip
+
+Call = Callable[..., Any]
+
+
+def written(folder: Path, name: str, document: dict[str, Any]) -> str:
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    return f"{name}.yaml"
+
+
+def test_a_run_has_its_twins(local_service: Any, nisqdl_here: Call, tmp_path: Path) -> None:
+    local_service.scenario(noise=True, seed=3)
+    file = written(tmp_path, "hw", EXPERIMENT)
+    done = nisqdl_here("run", file, "--yes", "--quiet", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    run = read_run(tmp_path / "results" / "runs" / "hw")
+    twins = [r.values for r in run.records if r.point.settings["learner"] == "qnn"]
+    assert len(twins) == 2  # with the entangler and without
+    for values in twins:
+        twin, circuits = values["twin"], values["circuits"]
+        assert len(circuits["measured"]) == len(circuits["predicted"]) == 6
+        # The service runs a model of the same calibration: λ = 1 is what there is to find, beyond
+        # what it models otherwise (symmetric readout).
+        assert twin["noise_scale_low"] - 0.5 < 1 < (twin["noise_scale_high"] or 99) + 0.5
+        worst = max(
+            abs(m[0] - p[0])
+            for m, p in zip(circuits["measured"], circuits["predicted"], strict=True)
+        )
+        assert worst < 4 / 120**0.5  # 12 values, each of a standard error of at most 1/√120
+    page = (tmp_path / "results" / "runs" / "hw" / "report.md").read_text(encoding="utf-8")
+    assert "Hardware and its twin" in page
+    compared = nisqdl_here("compare", "results/runs/hw", "twin", "--json")
+    assert compared.returncode == 0, compared.stderr
+    told = json.loads(compared.stdout)
+    assert told["second"] == "the twin of hw"
+    assert told["pairs"] == 2
+
+
+def test_a_device_trains_and_goes_on_where_it_was(
+    local_service: Any, nisqdl_here: Call, tmp_path: Path
+) -> None:
+    """Round by round, each submission and collection on its own: one job a round."""
+    local_service.scenario(seed=3)  # without noise, which takes a simulation its time
+    file = written(tmp_path, "device", ON_DEVICE)
+    rounds, deadline = 0, time.monotonic() + 500
+    while True:
+        sent = nisqdl_here(
+            "submit", file, "--backend", "ibm_torino", "--yes", "--quiet", "--workers", "1",
+            "--json",
+        )  # fmt: skip
+        assert sent.returncode == 0, sent.stderr
+        told = json.loads(sent.stdout)
+        rounds += len(told["sent"])
+        if not told["open"] and not told["later"]:
+            break
+        assert time.monotonic() < deadline
+        assert nisqdl_here("collect", "results/runs/device", "--quiet").returncode in (0, 3)
+    assert rounds == 3  # two steps of training, and the test rows
+    run = read_run(tmp_path / "results" / "runs" / "device")
+    (record,) = [r for r in run.records if r.point.settings["learner"] == "qnn"]
+    assert record.values["training_steps"] == 2
+    assert "twin" in record.values
+    made = [a for a in run.artifacts("train").values() if b"nisqdl trained weights" in a]
+    (weights,) = (trained_from_bytes(a) for a in made)
+    assert len(weights.history) == 2
