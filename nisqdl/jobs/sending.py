@@ -190,7 +190,8 @@ def _unsendable(job: JobRow, error: Exception) -> NisqdlError:
 def _content(job: JobRow) -> str:
     rows = sum(piece.stop - piece.start for piece in job.pieces)
     pubs = len(job.pieces)
-    return f"{pubs} {'circuit' if pubs == 1 else 'circuits'}, {rows} parameter sets"
+    circuits = "1 circuit" if pubs == 1 else f"{pubs} circuits"
+    return f"{circuits}, {rows} parameter set{'' if rows == 1 else 's'}"
 
 
 def _age_s(job: JobRow) -> float:

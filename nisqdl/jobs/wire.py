@@ -146,7 +146,10 @@ def fault(error: BaseException) -> Fault | None:
     status = retry_after = None
     reached = True
     for link in links:
-        answer = getattr(link, "response", None) or getattr(link, "http_response", None)
+        # Never `or`: an answer with an error's status counts as false.
+        answer = getattr(link, "response", None)
+        if answer is None:
+            answer = getattr(link, "http_response", None)
         if answer is not None and status is None:
             status = int(answer.status_code)
             retry_after = _seconds(answer.headers.get("Retry-After"))
