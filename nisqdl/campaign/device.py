@@ -93,6 +93,7 @@ def live_targets(experiment: Experiment) -> list[str]:
             str(point.settings["target"])
             for point in experiment.points()
             if point.settings.get("engine") == "runtime"
+            and str(point.settings["target"]).startswith(LIVE_PREFIX)
         }
     )
 

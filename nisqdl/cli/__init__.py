@@ -21,6 +21,7 @@ Examples:
     verbs={
         "run": "Run an experiment, or resume what was interrupted.",
         "reproduce": "Hold our results against published ones.",
+        "estimate": "Say what an experiment would take of a device; nothing is sent.",
         "submit": "Send an experiment to a device of IBM Quantum.",
         "status": "Show the jobs of a run, as the service sees them.",
         "collect": "Fetch the results of a run's jobs; report.",
@@ -36,6 +37,7 @@ Examples:
         "backend": "Make snapshots of devices, fake or live.",
         "devices": "List devices: snapshots, or those of your IBM Quantum account.",
         "account": "Show which IBM Quantum account would be used.",
+        "demo": "Walk the whole way to a device and back, without an account.",
         "doctor": "Show versions, cores, memory, caches and accounts.",
         "completion": "Print the shell's completion script.",
     },

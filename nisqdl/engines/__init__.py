@@ -83,7 +83,12 @@ ENGINES: Table[EngineEntry] = Table(
                 takes_gate_noise=False,
             ),
             EngineEntry("aer", "Qiskit Aer's density matrix: the slow reference.", _aer),
-            EngineEntry("runtime", "A device of IBM Quantum, through jobs.", _runtime, here=False),
+            EngineEntry(
+                "runtime",
+                "A device of IBM Quantum, or the client's local mode.",
+                _runtime,
+                here=False,
+            ),
         )
     },
 )

@@ -60,7 +60,9 @@ def forecast(experiment: Experiment, workers: int) -> Forecast:
     steps = plan_work(experiment.study, points).steps
     try:
         with Pool(experiment.study, workers) as pool:
-            artifacts, transpiling = _transpile(pool, steps)
+            artifacts: dict[str, bytes] = {}
+            chosen = [step for step in steps if step.kind == TRANSPILE]
+            transpiling = _perform(pool, chosen, artifacts)
             costs = _costs(pool, steps, artifacts)
     except InputError as error:
         raise experiment.blamed(error) from None
@@ -83,17 +85,40 @@ def forecast(experiment: Experiment, workers: int) -> Forecast:
     )
 
 
-def _transpile(pool: Pool, steps: Sequence[Step]) -> tuple[dict[str, bytes], float]:
-    """Every circuit's artifact by key, and the seconds of work that they took."""
-    chosen = [step for step in steps if step.kind == TRANSPILE]
+def prepared(experiment: Experiment, workers: int, kinds: Sequence[str]) -> dict[str, bytes]:
+    """The artifacts of all steps of some kinds, by key; nothing is stored.
+
+    Args:
+        experiment: Whose steps they are.
+        workers: How many run at once.
+        kinds: The kinds, each needing only those before it.
+
+    Raises:
+        InputError: A circuit does not fit the device.
+        Interrupted: Ctrl-C.
+    """
+    steps = plan_work(experiment.study, experiment.points()).steps
     artifacts: dict[str, bytes] = {}
+    try:
+        with Pool(experiment.study, workers) as pool:
+            for kind in kinds:
+                _perform(pool, [step for step in steps if step.kind == kind], artifacts)
+    except InputError as error:
+        raise experiment.blamed(error) from None
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted: nothing was stored.") from None
+    return artifacts
+
+
+def _perform(pool: Pool, steps: Sequence[Step], artifacts: dict[str, bytes]) -> float:
+    """Do steps that make artifacts, which are added to the others; the seconds that they took."""
     seconds = 0.0
-    for answer in _answers(pool, chosen, lambda step: pool.perform(step, artifacts)):
+    for answer in _answers(pool, steps, lambda step: pool.perform(step, artifacts)):
         if isinstance(answer, Done):
             assert answer.outcome.artifact is not None
             artifacts[answer.step.key] = answer.outcome.artifact
             seconds += answer.seconds
-    return artifacts, seconds
+    return seconds
 
 
 def _costs(

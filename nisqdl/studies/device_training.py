@@ -19,6 +19,7 @@ from nisqdl.studies import qnn
 from nisqdl.studies.contract import Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.settings import nested, pick
+from nisqdl.targets.snapshots import LIVE_PREFIX
 from nisqdl.training.checkpoint import trained_to_bytes
 from nisqdl.training.device.rounds import (
     DeviceProblem,
@@ -57,7 +58,7 @@ def chain(study: str, settings: Mapping[str, Json], circuit: Step) -> list[Step]
             numbered,
             needs=(circuit.key, state.key),
             title=f"measure step {index + 1} of training {what}",
-            remote=True,
+            remote=str(settings["target"]).startswith(LIVE_PREFIX),
         )
         needs = (state.key, asked.key)
         told_step = Step(study, GO_ON, numbered, needs, title=f"train {what}, step {index + 1}")

@@ -6,19 +6,27 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+import numpy as np
+
 from nisqdl.circuits.build import encode
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.datasets.scores import accuracy
+from nisqdl.engines.runtime.estimate import estimate
+from nisqdl.engines.runtime.local import local_seconds, measure_locally
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import (
     Request,
     bound_rows,
     measured_from_bytes,
+    measured_to_bytes,
 )
-from nisqdl.store.record import Json, Point, Record
+from nisqdl.noise.applied import channels_for
+from nisqdl.seeds import derive
+from nisqdl.store.record import Json, Point, Record, content_hash
 from nisqdl.studies import device_training, device_twin, qnn
+from nisqdl.studies.contract import Cost
 from nisqdl.studies.data import split_of
-from nisqdl.studies.named import device_named
+from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
 from nisqdl.studies.settings import nested
 from nisqdl.targets.snapshots import LIVE_PREFIX
@@ -65,6 +73,34 @@ def training_request(settings: Mapping[str, Json], isa: bytes, state: bytes) -> 
         state,
         Execution.model_validate(nested(settings, "execution")),
         backend_of(settings["target"]),
+    )
+
+
+def run_here(settings: Mapping[str, Json], asked: Request) -> bytes:
+    """What the client's local mode measures, on the noise of a snapshot: as from a device."""
+    device = device_named(settings["target"])
+    switched = settings["noise.channels"]
+    noise = channels_for(
+        recipe_named(settings["noise.recipe"]),
+        device,
+        asked.isa.physical_qubits,
+        settings.get("noise.scale", qnn.TRAINED_AT_SCALE),
+        None if switched is None else tuple(switched),
+    )
+    seed = derive(settings["root_seed"], "local mode", content_hash(dict(settings))) % 2**31
+    return measured_to_bytes(measure_locally(asked, device, noise, seed))
+
+
+def cost_here(settings: Mapping[str, Json], isa: bytes) -> Cost:
+    """What local mode is expected to take: by the number of circuits that Aer runs."""
+    model = qnn.isa_model(isa)
+    rows = np.zeros((len(split_of(settings).test_labels), len(model.features)))
+    bindings = bound_rows(rows, np.zeros(len(model.weights)))
+    asked = Request(model, bindings, execution_of(settings), str(settings["target"]))
+    circuits = estimate([asked], device_named(settings["target"])).circuits
+    return Cost(
+        seconds=local_seconds(circuits, model.num_qubits),
+        memory_mib=300 + 4**model.num_qubits / 2**14,
     )
 
 

@@ -24,7 +24,7 @@ from nisqdl.datasets.options import DatasetOptions
 from nisqdl.datasets.scores import accuracy
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.estimate import affordable_shots, estimate
-from nisqdl.engines.runtime.local import measure_locally
+from nisqdl.engines.runtime.local import local_seconds, measure_locally
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Request, bound_rows
 from nisqdl.noise.applied import channels_for
@@ -193,17 +193,13 @@ class Mitigation:
         if step.kind == "transpile":
             return Cost(seconds=1.0, memory_mib=50.0)
         isa = isa_from_bytes(artifacts[step.needs[0]])
-        request = _request(step.settings, isa, np.zeros(len(isa.weights)))
-        circuits = estimate([request], device_named(step.settings["target"])).circuits
-        matrix_mib = 16 * 4**isa.num_qubits / 2**20
-        each = _SECONDS_A_CIRCUIT * (1 + 4**isa.num_qubits / 4**6)
+        settings = step.settings
+        request = _request(settings, isa, np.zeros(len(isa.weights)))
+        circuits = estimate([request], device_named(settings["target"])).circuits
         return Cost(
-            seconds=circuits * step.settings["repetitions"] * each, memory_mib=300 + 4 * matrix_mib
+            seconds=settings["repetitions"] * local_seconds(circuits, isa.num_qubits),
+            memory_mib=300 + 4**isa.num_qubits / 2**14,
         )
-
-
-_SECONDS_A_CIRCUIT = 4e-3
-"""Aer's density matrix for one bound circuit of few qubits, with what the client does around."""
 
 
 def execution_of(settings: Mapping[str, Json]) -> Execution:

@@ -56,7 +56,8 @@ class NoiseAccuracyOptions(BaseModel):
     """Shots for each sample at the evaluation; ``None`` is exact. Training is exact."""
     engine: Annotated[str, AfterValidator(checked(ENGINES.find))] = "exact"
     execution: Execution | None = None
-    """How a device runs the circuits; only with ``engine: runtime``, and there never ``None``."""
+    """How the client runs the circuits; only with ``engine: runtime``, and there never ``None``: on
+    the device where the target is a live one, else in local mode, on a snapshot's noise."""
     seeds: int = Field(default=5, ge=1, le=10_000, json_schema_extra={"sweep": False})
     """How many repetitions: each has its own split, initial weights and batches."""
     root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
@@ -82,15 +83,11 @@ class NoiseAccuracyOptions(BaseModel):
             if self.execution is not None:
                 raise ValueError("`execution` is only for `engine: runtime`; leave it out")
             return self
-        if not hardware.is_live(self.target):
+        if hardware.is_live(self.target) and self.noise.scale != 1:
             raise ValueError(
-                f"`engine: runtime` needs a live device as target (`ibm_torino`), but `target` is "
-                f"{self.target!r}"
-            )
-        if self.noise.scale != 1:
-            raise ValueError(
-                f"a device has its own noise: `noise.scale` must be 1 with `engine: runtime`, but "
-                f"is {self.noise.scale:g}"
+                f"a device has its own noise: `noise.scale` must be 1 with `engine: runtime` on "
+                f"{self.target}, but is {self.noise.scale:g}; leave it out, or simulate the device "
+                f"by naming its snapshot, {self.target.removeprefix('ibm_')}"
             )
         assert self.execution is not None
         given = self.execution.shots, self.execution.precision
@@ -244,13 +241,16 @@ class NoiseAccuracy:
 
     def _execute_step(self, settings: Mapping[str, Json], circuit: Step, training: Step) -> Step:
         names = [*_DATA, "model.", "target", "snapshot", "shots", "execution."]
+        live = hardware.is_live(settings["target"])
+        if not live:
+            names += ["noise.", "recipe"]
         return Step(
             self.name,
             "execute",
             pick(settings, names),
             needs=(circuit.key, training.key),
             title=f"run {qnn.title(settings)} on {settings['target']}, seed {settings['seed']}",
-            remote=True,
+            remote=live,
         )
 
     def _measure_step(self, needs: list[Step], points: list[Point]) -> Step:
@@ -284,6 +284,9 @@ class NoiseAccuracy:
             return Outcome(artifact=device_training.gone_on(step.settings, *needed))
         if step.kind == "train":
             return Outcome(artifact=qnn.train_weights(step.settings, *needed))
+        if step.kind in ("execute", device_training.MEASURE):
+            asked = self.request(step, artifacts)
+            return Outcome(artifact=hardware.run_here(step.settings, asked))
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
             return Outcome(records=tuple(hardware.measure(step.points, *needed)))
         if step.kind == "measure":
@@ -318,6 +321,10 @@ class NoiseAccuracy:
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """Estimated from one timed evaluation of the step's own circuit."""
         on_device = step.settings.get("training.noise") == "device"
+        if step.kind == "execute":
+            return hardware.cost_here(step.settings, *(artifacts[key] for key in step.needs[:1]))
+        if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
+            return Cost(seconds=0.2, memory_mib=50.0)
         if step.kind in ("train", "measure") and not on_device:
             return qnn.cost(step, [artifacts[key] for key in step.needs])
         return Cost(seconds=1.0, memory_mib=50.0)

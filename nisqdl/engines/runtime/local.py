@@ -98,6 +98,11 @@ def measure_locally(
     )
 
 
+def local_seconds(circuits: int, qubits: int) -> float:
+    """Seconds that so many circuits are expected to take, on one core, roughly."""
+    return circuits * 4e-3 * (1.0 + 4.0 ** (qubits - 6))
+
+
 def _simulator(
     request: Request, device: Device, noise: NoiseChannels, method: str | None
 ) -> AerSimulator:

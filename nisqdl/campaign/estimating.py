@@ -1,0 +1,156 @@
+"""What an experiment would take of a device, before it is trained, and at each mitigation level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nisqdl.engines.runtime.estimate import Estimate, estimate
+from nisqdl.engines.runtime.options import Execution, Twirling
+from nisqdl.engines.runtime.request import Request
+from nisqdl.errors import InputError
+from nisqdl.experiment import Experiment
+from nisqdl.jobs.packing import pack, part_of
+from nisqdl.runner.forecast import TRANSPILE, prepared
+from nisqdl.runner.plan import plan_work
+from nisqdl.store.record import content_hash
+from nisqdl.studies.contract import RemoteStudy, Step
+from nisqdl.studies.device_training import BEGIN, MEASURE
+from nisqdl.targets.device import Device
+from nisqdl.targets.serial import isa_from_bytes
+from nisqdl.training.checkpoint import trained_to_bytes
+from nisqdl.training.state import Trained
+
+AS_ASKED = "as in the file"
+LEVELS: tuple[tuple[str, Execution], ...] = (
+    ("level 0: nothing", Execution(resilience_level=0)),
+    ("level 1: TREX", Execution(resilience_level=1)),
+    ("level 2: TREX, gate twirling, ZNE", Execution(resilience_level=2)),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One way to run the experiment's circuits.
+
+    Attributes:
+        name: What it is called.
+        estimate: What it would take.
+    """
+
+    name: str
+    estimate: Estimate
+
+
+def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line]:
+    """What the experiment takes as it is, and would at each of the client's resilience levels.
+
+    Circuits are transpiled as for a run; nothing is trained, stored or sent. How many executions
+    there are does not depend on the weights, so zeros stand for those that training would give.
+    Training on the device itself is counted as if every round took the shots of the first.
+
+    Args:
+        experiment: An experiment on a device.
+        device: The device's snapshot.
+        workers: How many circuits are transpiled at once.
+
+    Raises:
+        InputError: It asks nothing of a device, or does not fit it.
+    """
+    study = experiment.study
+    remote = plan_work(study, experiment.points()).remote
+    if not isinstance(study, RemoteStudy) or not remote:
+        raise InputError(
+            f"{experiment.source} asks nothing of a device: name one with --backend, or see "
+            "`nisqdl plan` for what it takes on this machine."
+        )
+    ready = prepared(experiment, workers, (TRANSPILE, BEGIN))
+    try:
+        requests = _requests(study, remote, ready)
+    except InputError as error:
+        raise experiment.blamed(error) from None
+    distinct = {(step.needs, step.kind): requests[step.key] for step in remote}
+    bare = {str(index): request for index, request in enumerate(distinct.values())}
+    lines = [Line(AS_ASKED, _packed(requests, device))]
+    for name, level in LEVELS:
+        asked = {key: _at(request, level) for key, request in bare.items()}
+        lines.append(Line(name, _packed(asked, device)))
+    return lines
+
+
+def _packed(requests: Mapping[str, Request], device: Device) -> Estimate:
+    """All jobs together, packed as they would be sent."""
+    jobs = [
+        estimate([part_of(requests[piece.key], piece) for piece in parcel.pieces], device)
+        for parcel in pack(requests)
+    ]
+    return Estimate(
+        pubs=sum(job.pubs for job in jobs),
+        circuits=sum(job.circuits for job in jobs),
+        shots=max(job.shots for job in jobs),
+        executions=sum(job.executions for job in jobs),
+        calibrations=sum(job.calibrations for job in jobs),
+        jobs=sum(job.jobs for job in jobs),
+        qpu_seconds=sum(job.qpu_seconds for job in jobs),
+    )
+
+
+def _at(request: Request, level: Execution) -> Request:
+    """The same at a resilience level's defaults; shots, twirls and pulses stay as asked."""
+    asked = request.execution
+    execution = asked.model_copy(
+        update={
+            "resilience_level": level.resilience_level,
+            "measure_mitigation": None,
+            "zne_mitigation": None,
+            "zne": None,
+            "twirling": Twirling(num_randomizations=asked.twirling.num_randomizations),
+            "repetition": 0,
+        }
+    )
+    return Request(request.isa, request.bindings, execution, request.backend)
+
+
+def _requests(
+    study: RemoteStudy, remote: Sequence[Step], ready: Mapping[str, bytes]
+) -> dict[str, Request]:
+    """What each step would ask, by its key.
+
+    The rounds of a training on the device stand for one another: they have as many circuits, and
+    what the shots of later ones will be only the earlier ones tell.
+    """
+    first: dict[str, Request] = {}
+    requests: dict[str, Request] = {}
+    for step in remote:
+        if step.kind != MEASURE:
+            requests[step.key] = study.request(step, _needed(step, ready))
+            continue
+        chain = content_hash({n: v for n, v in step.settings.items() if n != "round"})
+        if chain not in first:
+            first[chain] = study.request(step, {key: ready[key] for key in step.needs})
+        requests[step.key] = first[chain]
+    return requests
+
+
+def _needed(step: Step, ready: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The circuits that a step needs, and zeros in place of what was not trained yet."""
+    known = {key: ready[key] for key in step.needs if key in ready}
+    return {key: known.get(key) or _untrained(list(known.values())) for key in step.needs}
+
+
+def _untrained(circuits: Sequence[bytes]) -> bytes:
+    weights = max(len(isa_from_bytes(circuit).weights) for circuit in circuits)
+    return trained_to_bytes(
+        Trained(
+            weights=np.zeros(weights),
+            history=(),
+            checks=(),
+            steps=0,
+            stopped_early=False,
+            evaluations=0,
+            best_step=0,
+            batch_size=1,
+        )
+    )

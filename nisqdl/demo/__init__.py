@@ -1,0 +1,1 @@
+"""Walks through what nisqdl does, with everything real but the qubits."""

@@ -1,0 +1,53 @@
+"""``engine: runtime`` on a snapshot: local mode, with the same steps as on a device."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nisqdl.engines.runtime.request import measured_from_bytes
+from nisqdl.errors import InputError
+from nisqdl.experiment import spread
+from nisqdl.studies.noise_accuracy import NoiseAccuracy, NoiseAccuracyOptions
+
+STUDY = NoiseAccuracy()
+SMALL = {
+    "dataset": {"name": "iris", "classes": [0, 1], "features": 2, "train": 20, "test": 8},
+    "model": {"ansatz": {"name": "real_amplitudes", "depth": 1}},
+    "target": "torino",
+    "engine": "runtime",
+    "noise": {"scale": [1, 6]},
+    "training": {"steps": 5},
+    "execution": {"shots": 4000, "resilience_level": 0},
+    "seeds": 1,
+}
+
+
+def test_no_step_is_remote_and_records_are_of_the_noise_that_was_asked_for() -> None:
+    points = [
+        point
+        for point in STUDY.points(spread(NoiseAccuracyOptions, dict(SMALL), "a.yaml"))
+        if point.settings["learner"] == "qnn" and point.settings["model.entangler"] == "linear"
+    ]
+    artifacts: dict[str, bytes] = {}
+    values, records = {}, []
+    for step in STUDY.steps(points):
+        assert not step.remote
+        outcome = STUDY.perform(step, artifacts)
+        records += outcome.records
+        if outcome.artifact is not None:
+            artifacts[step.key] = outcome.artifact
+        if step.kind == "execute":
+            assert outcome.artifact is not None
+            values[step.settings["noise.scale"]] = measured_from_bytes(outcome.artifact).values
+    assert len(records) == 2
+    assert all(record.values["qpu_seconds"] is None for record in records)
+    # Six times the noise damps the values; by far more than 4000 shots scatter.
+    damped = np.abs(values[6]).mean() / np.abs(values[1]).mean()
+    assert damped < 1 - 3 / np.sqrt(4000)
+
+
+def test_a_live_device_has_its_own_noise() -> None:
+    live = {**SMALL, "target": "ibm_torino"}
+    with pytest.raises(InputError, match=r"`noise.scale` must be 1 .* naming its snapshot, torino"):
+        spread(NoiseAccuracyOptions, live, "a.yaml")
