@@ -25,7 +25,7 @@ SCENARIO: Mapping[str, object] = {
 EXPERIMENT = """\
 # Does a small QNN keep its accuracy on a device?
 study: noise_accuracy
-dataset: {name: iris, classes: [0, 1], features: 2, train: 40, test: 10}
+dataset: {name: iris, classes: [0, 1], features: 2, train: 40, test: 6}
 model:
   feature_map: {name: angle}
   ansatz: {name: real_amplitudes, depth: 1}
@@ -33,7 +33,7 @@ model:
 target: ibm_torino
 engine: runtime
 training: {optimizer: adam, learning_rate: 0.1, steps: 50, batch: 20}
-execution: {shots: 256, resilience_level: 1, twirling: {num_randomizations: 2}}
+execution: {shots: 128, resilience_level: 1, twirling: {num_randomizations: 2}}
 seeds: 1
 """
 
