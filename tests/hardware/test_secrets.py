@@ -19,8 +19,10 @@ dataset: {name: iris, classes: [0, 1], features: 2, train: 20, test: 2}
 model:
   ansatz: {name: real_amplitudes, depth: 1}
   entangler: none
-target: torino
+target: ibm_torino
+engine: runtime
 training: {steps: 5}
+execution: {shots: 64, resilience_level: 0}
 seeds: 1
 """
 

@@ -51,3 +51,26 @@ def test_a_live_device_has_its_own_noise() -> None:
     live = {**SMALL, "target": "ibm_torino"}
     with pytest.raises(InputError, match=r"`noise.scale` must be 1 .* naming its snapshot, torino"):
         spread(NoiseAccuracyOptions, live, "a.yaml")
+
+
+def test_training_on_a_device_can_be_rehearsed() -> None:
+    rehearsed = {
+        **SMALL,
+        "noise": {"scale": 1},
+        "training": {"noise": "device", "optimizer": "spsa", "steps": 2, "batch": 4},
+    }
+    points = [
+        point
+        for point in STUDY.points(spread(NoiseAccuracyOptions, rehearsed, "a.yaml"))
+        if point.settings["learner"] == "qnn" and point.settings["model.entangler"] == "none"
+    ]
+    artifacts: dict[str, bytes] = {}
+    records = []
+    for step in STUDY.steps(points):
+        assert not step.remote
+        outcome = STUDY.perform(step, artifacts)
+        records += outcome.records
+        if outcome.artifact is not None:
+            artifacts[step.key] = outcome.artifact
+    (record,) = records
+    assert record.values["training_steps"] == 2
