@@ -36,7 +36,7 @@ SMALL_SHIFT = 0.05
 """Twirling is left to the engine where no noise channel has a larger entry off its diagonal."""
 
 
-DOMINANT = 0.4
+DOMINANT = 0.2
 """One population of 32 with more than this share of the whole is warned about."""
 
 
