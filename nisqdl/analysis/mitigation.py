@@ -133,6 +133,7 @@ def mitigation_verdicts(found: Sequence[Question], complete: bool) -> tuple[Verd
         _from_when(found, count),
         _accuracy(found, count),
         _unphysical(found),
+        _stated(found),
     )
 
 
@@ -270,8 +271,8 @@ def _accuracy(found: Sequence[Question], count: int) -> Verdict:
     sentence = (
         f"Accuracy was shown to differ from that of {found[0].reference}: {'; '.join(shown)}."
         if shown
-        else "No way and no time was shown to change the accuracy: a class is decided by which "
-        "value is larger, and a damping of all of them alike leaves that as it is."
+        else "No way and no time was shown to change the accuracy. (What damps all values alike "
+        "changes no class.)"
     )
     return Verdict("Accuracy", sentence, _SHOWN, numbers)
 
@@ -291,3 +292,28 @@ def _unphysical(found: Sequence[Question]) -> Verdict:
     rule = "A value counts if it is larger than the sum of its observable's coefficients."
     numbers = {f"{cell.method}, {cell.seconds:g} s": cell.unphysical for cell in cells}
     return Verdict("Unphysical values", sentence, rule, numbers)
+
+
+def _stated(found: Sequence[Question]) -> Verdict:
+    """Whether the client's standard errors are those that repetitions show."""
+    numbers = {}
+    for question in found:
+        for method in question.methods:
+            cells = [cell for cell in question.cells if cell.method == method]
+            ratios = [cell.noise.mean / cell.stated.mean for cell in cells if cell.stated.mean > 0]
+            if ratios:
+                numbers[f"{question.title}: {method}"] = mean_over_seeds(ratios)
+    if not numbers:
+        sentence = "The client stated no standard errors."
+    else:
+        least, most = (pick(e.mean for e in numbers.values()) for pick in (min, max))
+        sentence = (
+            f"Repetitions scatter {least:.1f} to {most:.1f} times as much as the standard errors "
+            "that the client states"
+        )
+        sentence += "." if most < 1.3 else "; trust repetitions, not what is stated."
+    rule = (
+        "Root mean square scatter between repetitions over the mean stated error, averaged over "
+        "times; 1 is right. An observable that is a sum has terms that scatter together."
+    )
+    return Verdict("Stated errors", sentence, rule, numbers)

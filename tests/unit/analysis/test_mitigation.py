@@ -73,7 +73,7 @@ def test_cells_hold_what_was_put_in() -> None:
 
 def test_verdicts_claim_what_holds_and_when() -> None:
     found = questions(records(unphysical=0.04))
-    pays, when, accuracy, unphysical = mitigation_verdicts(found, complete=True)
+    pays, when, accuracy, unphysical, stated = mitigation_verdicts(found, complete=True)
     # At 60 s: none .0501, TREX .0210, ZNE .0182.
     assert pays.sentence.startswith("With 60 s on torino ZNE linear (1, 3, 5) lowers the error")
     assert "from 0.050 by 0.03" in pays.sentence
@@ -83,11 +83,13 @@ def test_verdicts_claim_what_holds_and_when() -> None:
     assert "No way and no time was shown to change the accuracy" in accuracy.sentence
     assert "at most 4 % of them, with ZNE linear (1, 3, 5)" in unphysical.sentence
     assert comparisons_of(found) == 6
+    # Made up as they are stated.
+    assert stated.sentence.startswith("Repetitions scatter 1.0 to 1.0 times as much as")
 
 
 def test_no_claim_without_enough_seeds_or_beyond_the_spread() -> None:
     for few in (questions(records(seeds=2)), questions(records(seeds=5, spread=3.0))):
-        pays, when, _, _ = mitigation_verdicts(few, complete=True)
+        pays, when, *_ = mitigation_verdicts(few, complete=True)
         assert "no way was shown to lower the error" in pays.sentence
         assert "never shown to be better or worse" in when.sentence
 
