@@ -14,7 +14,7 @@ from nisqdl.analysis.table import Table
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
 from nisqdl.errors import TooEarlyError
-from nisqdl.noise_scale import ScaleFit, fit_scale
+from nisqdl.noise_scale import SCALES, ScaleFit, fit_scale
 from nisqdl.store.record import Json, Record
 
 VALUE = "probability"
@@ -28,6 +28,7 @@ _APART = (
     "engine",
 )
 _FEWEST_SCALES = 4
+_FEWEST_CIRCUITS = 3
 _UNKNOWN = 1e-6
 """Stands for the unknown errors of published values: their scatter about the model counts alone."""
 
@@ -52,22 +53,25 @@ class Line:
 
 @dataclass(frozen=True)
 class PublishedLine:
-    """Published values beside the model.
+    """Values of a device, published or measured in this run, beside the model.
 
     Attributes:
         title: What they are.
         points: P(0…0) by number of qubits.
-        line: The exact line at λ = 1 beside which they stand.
+        target: Under whose calibration the model is.
         mean_difference: Mean of published minus model at λ = 1.
-        fit: λ̂ over the circuits, from their scatter; ``None`` with fewer than 4 scales or 3
-            circuits.
+        fit: λ̂ over the circuits; ``None`` with fewer than 4 scales or 3 circuits.
+        published: Whether they were published, so that their own errors are not known.
+        predicted: What the model says at λ = 1.
     """
 
     title: str
     points: Mapping[int, float]
-    line: Line
+    target: str
     mean_difference: float
     fit: ScaleFit | None
+    published: bool
+    predicted: Mapping[int, float]
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,18 @@ def echoes(records: Sequence[Record], published: Json) -> Echoes:
     lines.sort(key=lambda line: (str(line.settings["target"]), line.settings["noise.scale"]))
     given = published.get("values", ()) if isinstance(published, Mapping) else ()
     beside = [_beside(one, lines) for one in given]
+    beside += [_measured(line) for line in lines]
     return Echoes(tuple(lines), tuple(one for one in beside if one is not None))
 
 
 def echo_verdicts(found: Echoes) -> tuple[Verdict, ...]:
     """How often circuits come back under the device's noise, then each published line's scale."""
     return (_returns(found), *map(_scale, found.published))
+
+
+def on_device(line: Line) -> bool:
+    """Whether a device has measured it."""
+    return bool(line.settings["engine"] == "runtime")
 
 
 def _returns(found: Echoes) -> Verdict:
@@ -115,9 +125,8 @@ def _returns(found: Echoes) -> Verdict:
         named = f" ({line.title})" if len(lines) > 1 else ""
         parts.append(f"{' and '.join(texts)}{named}")
     scale = lines[0].settings["noise.scale"]
-    sentence = (
-        f"Circuit and inverse return to 0…0 with probability {'; '.join(parts)}, at λ = {scale:g}."
-    )
+    where = "on the device" if all(map(on_device, lines)) else f"at λ = {scale:g}"
+    sentence = f"Circuit and inverse return to 0…0 with probability {'; '.join(parts)}, {where}."
     rule = (
         "Means over drawn samples; in brackets 95 % intervals: Student's t over samples, or of the "
         "shots where there is one sample."
@@ -131,7 +140,7 @@ def _scale(one: PublishedLine) -> Verdict:
     where = "above" if one.mean_difference > 0 else "below"
     told = (
         f"{one.title}: on average {number(abs(one.mean_difference))} {where} what the calibrated "
-        f"noise of {one.line.settings['target']} predicts"
+        f"noise of {one.target} predicts"
     )
     numbers: dict[str, Estimate] = {}
     if one.fit is not None:
@@ -143,10 +152,15 @@ def _scale(one: PublishedLine) -> Verdict:
         numbers["λ̂"] = Estimate(
             one.fit.scale, one.fit.low, one.fit.high, len(one.points), one.fit.excess
         )
+    errors = (
+        ", since the values' own errors are not published with them"
+        if one.published
+        else ", or from their standard errors, whichever is larger"
+    )
     rule = (
         "λ̂ is the noise scale at which the model is nearest to the values by weighted least "
-        "squares; its 95 % interval is from the scatter of the circuits about the model (Student's "
-        "t), since the values' own errors are not published with them."
+        "squares; its 95 % interval (Student's t) is from the scatter of the circuits about the "
+        f"model{errors}."
     )
     return Verdict(f"Noise scale over {circuits}", f"{told}.", rule, numbers)
 
@@ -161,6 +175,8 @@ def _line(settings: dict[str, Json], rows: Table, swept: Sequence[str]) -> Line:
     for (qubits,), some in rows.groups(["qubits"]):
         points[int(qubits)] = _estimate(some)
     title = ", ".join(_setting_text(name, settings[name]) for name in swept)
+    if settings["engine"] == "runtime":
+        title = f"measured on {settings['target']}"
     return Line(settings, title, dict(sorted(points.items())), rows)
 
 
@@ -195,7 +211,8 @@ def _beside(one: Mapping[str, Any], lines: Sequence[Line]) -> PublishedLine | No
         return None
     where = {**(one.get("where") or {}), "shots": None}
     where.pop("noise.scale", None)
-    exact = [line for line in lines if all(line.settings.get(k) == v for k, v in where.items())]
+    here = [line for line in lines if not on_device(line)]
+    exact = [line for line in here if all(line.settings.get(k) == v for k, v in where.items())]
     device = [line for line in exact if line.settings["noise.scale"] == 1]
     points = {int(float(n)): float(p) for n, p in expected.items()}
     if not device or not points.keys() <= device[0].points.keys():
@@ -205,9 +222,34 @@ def _beside(one: Mapping[str, Any], lines: Sequence[Line]) -> PublishedLine | No
     return PublishedLine(
         title=str(one.get("what", "published")),
         points=dict(sorted(points.items())),
-        line=device[0],
+        target=str(device[0].settings["target"]),
         mean_difference=math.fsum(p - model[n].mean for n, p in points.items()) / len(points),
         fit=_fit(points, alike),
+        published=True,
+        predicted={n: model[n].mean for n in points},
+    )
+
+
+def _measured(line: Line) -> PublishedLine | None:
+    """A line that a device has measured, beside its twins."""
+    rows = [row for row in line.rows.rows if row.get("twin_curve") is not None]
+    if not rows:
+        return None
+    differences = [row[VALUE] - row["twin_probability"] for row in rows]
+    fit = None
+    if len(rows) >= _FEWEST_CIRCUITS and any(row[f"{VALUE}_stderr"] > 0 for row in rows):
+        curve = 2 * np.array([row["twin_curve"] for row in rows]).T[:, :, None] - 1
+        measured = 2 * np.array([[row[VALUE]] for row in rows]) - 1
+        stderr = 2 * np.array([[row[f"{VALUE}_stderr"]] for row in rows])
+        fit = fit_scale(measured, stderr, np.array(SCALES), curve)
+    return PublishedLine(
+        title=f"measured on {line.settings['target']}",
+        points={n: estimate.mean for n, estimate in line.points.items()},
+        target=str(line.settings["target"]),
+        mean_difference=math.fsum(differences) / len(differences),
+        fit=fit,
+        published=False,
+        predicted={int(row["qubits"]): float(row["twin_probability"]) for row in rows},
     )
 
 
@@ -220,7 +262,7 @@ def _fit(points: Mapping[int, float], lines: Sequence[Line]) -> ScaleFit | None:
         (line for line in lines if points.keys() <= line.points.keys()),
         key=lambda line: float(line.settings["noise.scale"]),
     )
-    if len(lines) < _FEWEST_SCALES or len(points) < 3:
+    if len(lines) < _FEWEST_SCALES or len(points) < _FEWEST_CIRCUITS:
         return None
     scales = np.array([line.settings["noise.scale"] for line in lines], dtype=float)
     curve = np.array([[[2 * line.points[n].mean - 1] for n in points] for line in lines])

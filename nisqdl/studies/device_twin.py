@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Measured
-from nisqdl.engines.twin import Model, Twin, twin
+from nisqdl.engines.twin import Model, Twin, shared_shots, twin
 from nisqdl.errors import NisqdlError
 from nisqdl.store.record import Json
 from nisqdl.studies.named import device_named, recipe_named
@@ -46,27 +46,32 @@ def paired(
         execution: How it ran.
         scores: Accuracies and the like of values (B, O).
     """
-    recipe, channels = recipe_named(settings["noise.recipe"]), _channels(settings, execution)
+    recipe, channels = (
+        recipe_named(settings["noise.recipe"]),
+        modelled_channels(settings, execution),
+    )
     made_for = device_named(settings["target"])
     try:
         if recipe.restricted(channels).needs_schedule:  # a device waits without being told to
             isa = scheduled(isa, made_for)
         model = Model(find_engine("exact"), isa, recipe, channels, rows, weights)
-        pair = twin(model, found.values, found.stderr, found.snapshot or made_for, made_for)
+        run = found.snapshot or made_for
+        stderr = found.stderr * shared_shots(model, model.noise(run, 1.0))
+        pair = twin(model, found.values, stderr, run, made_for)
     except NisqdlError as error:
         return {"twin_refused": str(error)}
     return {
         "twin": {**scores(pair.predicted), **_told(pair, execution)},
         "circuits": {
             "measured": _rounded(found.values),
-            "stderr": _rounded(found.stderr),
+            "stderr": _rounded(stderr),
             "predicted": _rounded(pair.predicted),
             "ideal": _rounded(pair.ideal),
         },
     }
 
 
-def _channels(settings: Mapping[str, Json], execution: Execution) -> tuple[str, ...] | None:
+def modelled_channels(settings: Mapping[str, Json], execution: Execution) -> tuple[str, ...] | None:
     """What is modelled; ``None`` is the recipe's own channels."""
     given = settings["noise.channels"]
     if not execution.mitigates_readout:

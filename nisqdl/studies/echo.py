@@ -8,7 +8,7 @@ of qubits, one drawn sample x and one noise.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -17,13 +17,19 @@ from nisqdl.circuits.feature_maps import FEATURE_MAPS
 from nisqdl.circuits.observables import PROJECTOR_QUBITS
 from nisqdl.circuits.options import FeatureMapName
 from nisqdl.engines import ENGINES
+from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.request import Request
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point
-from nisqdl.studies import echo_circuit
+from nisqdl.studies import echo_circuit, hardware
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.named import device_named, recipe_hash, snapshot_of
 from nisqdl.studies.settings import flatten, pick
 from nisqdl.targets.summary import device_summary
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class EchoOptions(BaseModel):
@@ -38,10 +44,27 @@ class EchoOptions(BaseModel):
     shots: int | None = Field(default=None, ge=1, le=100_000_000)
     """Shots of each circuit; ``None`` is exact."""
     engine: Annotated[str, AfterValidator(checked(ENGINES.find))] = "exact"
+    execution: Execution | None = Field(default=None, exclude_if=_is_none)
+    """How the client runs the circuits; only with ``engine: runtime``, and there never ``None``: on
+    the device where the target is a live one, else in local mode, on a snapshot's noise."""
     seeds: int = Field(default=1, ge=1, le=1000, json_schema_extra={"sweep": False})
     """How many samples x are drawn: features uniform on [0, 2π), by NumPy's ``RandomState(seed)``
     for the seeds 0, 1, …"""
     root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _runtime_executes(cls, document: Any) -> Any:
+        if isinstance(document, Mapping) and document.get("engine") == hardware.ENGINE:
+            return {**document, "execution": document.get("execution") or {}}
+        return document
+
+    @model_validator(mode="after")
+    def _device_runs_it(self) -> EchoOptions:
+        hardware.require_runnable(
+            self.engine, self.execution, self.target, self.noise.scale, self.shots
+        )
+        return self
 
     @model_validator(mode="after")
     def _fits(self) -> EchoOptions:
@@ -89,14 +112,19 @@ class Echo:
     def steps(self, points: Sequence[Point]) -> list[Step]:
         """Transpile each circuit once for its target; all samples and noise scales share it."""
         transpile: dict[str, Step] = {}
-        measured: dict[tuple[str, str], list[Point]] = {}
+        execute: dict[str, Step] = {}
+        measured: dict[tuple[str, ...], list[Point]] = {}
         for point in points:
             circuit = self._transpile_step(point.settings)
-            circuit = transpile.setdefault(circuit.key, circuit)
-            measured.setdefault((circuit.key, point.settings["engine"]), []).append(point)
+            needs = [transpile.setdefault(circuit.key, circuit).key]
+            if point.settings["engine"] == hardware.ENGINE:
+                run = self._execute_step(point.settings, circuit)
+                needs.append(execute.setdefault(run.key, run).key)
+            measured.setdefault((point.settings["engine"], *needs), []).append(point)
         return [
             *transpile.values(),
-            *(self._measure_step(key, some) for (key, _), some in measured.items()),
+            *execute.values(),
+            *(self._measure_step(tuple(needs), some) for (_, *needs), some in measured.items()),
         ]
 
     def _transpile_step(self, settings: Mapping[str, Json]) -> Step:
@@ -108,13 +136,29 @@ class Echo:
             title=f"transpile {echo_circuit.title(settings)} for {settings['target']}",
         )
 
-    def _measure_step(self, circuit: str, points: list[Point]) -> Step:
+    def _execute_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
+        names = [
+            "feature_map", "qubits", "target", "snapshot", "shots", "seed", "execution.",
+        ]  # fmt: skip
+        live = hardware.is_live(settings["target"])
+        if not live:
+            names += ["noise.", "recipe", "root_seed"]
+        return Step(
+            self.name,
+            "execute",
+            pick(settings, names),
+            needs=(circuit.key,),
+            title=f"run {echo_circuit.title(settings)} on {settings['target']}",
+            remote=live,
+        )
+
+    def _measure_step(self, needs: tuple[str, ...], points: list[Point]) -> Step:
         settings = points[0].settings
         return Step(
             self.name,
             "measure",
             pick(settings, ("feature_map", "qubits", "target", "engine", "root_seed")),
-            needs=(circuit,),
+            needs=needs,
             points=tuple(points),
             title=f"measure {echo_circuit.title(settings)} on {settings['target']}",
         )
@@ -123,8 +167,18 @@ class Echo:
         """Do one step; see :mod:`nisqdl.studies.echo_circuit`."""
         if step.kind == "transpile":
             return Outcome(artifact=echo_circuit.transpile(step.settings))
-        (isa,) = (artifacts[key] for key in step.needs)
+        if step.kind == "execute":
+            asked = self.request(step, artifacts)
+            return Outcome(artifact=hardware.run_here(step.settings, asked))
+        isa, *measured = (artifacts[key] for key in step.needs)
+        if measured:
+            return Outcome(records=(echo_circuit.measured(step.points[0], isa, measured[0]),))
         return Outcome(records=tuple(echo_circuit.measure(step.points, isa)))
+
+    def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
+        """What a device is asked for: the circuit at its drawn sample."""
+        (isa,) = (artifacts[key] for key in step.needs)
+        return echo_circuit.request(step.settings, isa)
 
     def context(self, points: Sequence[Point]) -> Json:
         """The devices' calibrations, for the report."""

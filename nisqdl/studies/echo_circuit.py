@@ -14,9 +14,15 @@ from nisqdl.circuits.feature_maps import FEATURE_MAPS
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.observables import parse_observable
 from nisqdl.engines import find_engine
+from nisqdl.engines.runtime.request import Request, measured_from_bytes
+from nisqdl.engines.twin import Model as TwinModel
+from nisqdl.engines.twin import noise_curve
+from nisqdl.errors import NisqdlError
 from nisqdl.noise.applied import channels_for
+from nisqdl.noise_scale import SCALES
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import Json, Point, Record
+from nisqdl.studies import device_twin, hardware
 from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
 from nisqdl.targets.cost import circuit_cost
@@ -74,6 +80,61 @@ def measure(points: Sequence[Point], isa: bytes) -> Iterator[Record]:
         )
 
 
+def request(settings: Mapping[str, Json], isa: bytes) -> Request:
+    """What a device is asked for."""
+    return Request(
+        isa=_isa(isa),
+        bindings=sample(settings),
+        execution=hardware.execution_of(settings),
+        backend=hardware.backend_of(settings["target"]),
+    )
+
+
+def measured(point: Point, isa: bytes, content: bytes) -> Record:
+    """The record of a point that a device has measured, with what its twin predicts.
+
+    ``twin_curve`` holds the twin's P(0…0) at each λ of :data:`nisqdl.noise_scale.SCALES`, under
+    the calibration of the run; readout errors are in it unless the client has corrected them.
+    """
+    start, settings = time.perf_counter(), point.settings
+    model, found = _isa(isa), measured_from_bytes(content)
+    run = found.snapshot or device_named(settings["target"])
+    execution = hardware.execution_of(settings)
+    channels = device_twin.modelled_channels(settings, execution)
+    recipe = recipe_named(settings["noise.recipe"])
+    twin = TwinModel(
+        find_engine("exact"), model, recipe, channels, sample(settings), np.zeros(0)
+    )  # fmt: skip
+    probability = float(1 + found.values[0, 0]) / 2
+    # The client adds the errors of an observable's terms as if each had shots of its own, which
+    # makes them too small here: no mitigation is more certain than the outcomes themselves.
+    share = min(max(probability, 0.0), 1.0)
+    binomial = math.sqrt(share * (1 - share) / execution.effective_shots)
+    values: dict[str, Json] = {
+        "probability": probability,
+        "probability_stderr": max(float(found.stderr[0, 0]) / 2, binomial),
+        "unphysical": found.unphysical,
+        "qpu_seconds": found.qpu_seconds,
+    }
+    try:
+        curve = (1 + noise_curve(twin, run)[:, 0, 0]) / 2
+        values["twin_probability"] = float(curve[SCALES.index(1.0)])
+        values["twin_curve"] = curve.tolist()
+    except NisqdlError as error:
+        values["twin_refused"] = str(error)
+    calibration = {
+        "device": model.device,
+        "snapshot": settings["snapshot"],
+        **hardware.provenance_of(found),
+    }
+    return Record(
+        point,
+        values={**values, **circuit_values(model, settings)},
+        provenance=provenance({"root": settings["root_seed"]}, calibration),
+        seconds=time.perf_counter() - start,
+    )
+
+
 def sample(settings: Mapping[str, Json]) -> Array:
     """The drawn sample's encoded features, (1, E)."""
     lay = FEATURE_MAPS[settings["feature_map"]]
@@ -122,6 +183,8 @@ def circuit_row(settings: Mapping[str, Json], isa: bytes) -> Json:
 
 def needs_schedule(settings: Mapping[str, Json]) -> bool:
     """Whether the noise acts during idle times, so that the circuit has to be scheduled."""
+    if settings["engine"] == hardware.ENGINE:
+        return False  # the device waits by itself
     channels = settings["noise.channels"]
     recipe = recipe_named(settings["noise.recipe"])
     return recipe.restricted(None if channels is None else tuple(channels)).needs_schedule

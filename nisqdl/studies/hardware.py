@@ -15,6 +15,7 @@ from nisqdl.engines.runtime.estimate import estimate
 from nisqdl.engines.runtime.local import local_seconds, measure_locally
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import (
+    Measured,
     Request,
     bound_rows,
     measured_from_bytes,
@@ -45,6 +46,43 @@ def is_live(target: str) -> bool:
 def backend_of(target: str) -> str:
     """The service's name in ``"ibm_torino@2026-11-01"``."""
     return target.partition("@")[0]
+
+
+def require_runnable(
+    engine: str, execution: Execution | None, target: str, scale: float, shots: int | None
+) -> None:
+    """That options of one point fit a device, or that nothing in them is for one.
+
+    Raises:
+        ValueError: They do not; one sentence with the field.
+    """
+    if engine != ENGINE:
+        if execution is not None:
+            raise ValueError("`execution` is only for `engine: runtime`; leave it out")
+        return
+    if is_live(target) and scale != 1:
+        raise ValueError(
+            f"a device has its own noise: `noise.scale` must be 1 with `engine: runtime` on "
+            f"{target}, but is {scale:g}; leave it out, or simulate the device by naming its "
+            f"snapshot, {target.removeprefix(LIVE_PREFIX)}"
+        )
+    assert execution is not None
+    if shots is not None and (execution.shots, execution.precision) != (None, None):
+        raise ValueError("give `shots`, `execution.shots` or `execution.precision`, not two")
+
+
+def provenance_of(found: Measured) -> dict[str, Json]:
+    """What a record keeps of where its measurement was made, and how."""
+    return {
+        "backend": found.backend,
+        "jobs": [
+            {"id": j.id, "submitted": j.submitted, "started": j.started, "finished": j.finished}
+            for j in found.jobs
+        ],
+        "options": dict(found.jobs[0].options),
+        "calibrated": None if found.snapshot is None else found.snapshot.date,
+        "run_snapshot": None if found.snapshot is None else snapshot_hash(found.snapshot),
+    }
 
 
 def execution_of(settings: Mapping[str, Json]) -> Execution:
@@ -118,18 +156,10 @@ def measure(
     found = measured_from_bytes(measured)
     split = split_of(settings)
     circuit = qnn.circuit_values(model, trained, device_named(settings["target"]))
-    jobs = [
-        {"id": j.id, "submitted": j.submitted, "started": j.started, "finished": j.finished}
-        for j in found.jobs
-    ]
     calibration = {
         "device": model.device,
         "snapshot": settings["snapshot"],
-        "backend": found.backend,
-        "jobs": jobs,
-        "options": dict(found.jobs[0].options),
-        "calibrated": None if found.snapshot is None else found.snapshot.date,
-        "run_snapshot": None if found.snapshot is None else snapshot_hash(found.snapshot),
+        **provenance_of(found),
         "train_accuracy": "predicted by the exact engine",
     }
     rows = encode(qnn.model_options(settings), split.test_features)

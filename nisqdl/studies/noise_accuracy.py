@@ -79,20 +79,9 @@ class NoiseAccuracyOptions(BaseModel):
 
     @model_validator(mode="after")
     def _device_runs_it(self) -> NoiseAccuracyOptions:
-        if self.engine != hardware.ENGINE:
-            if self.execution is not None:
-                raise ValueError("`execution` is only for `engine: runtime`; leave it out")
-            return self
-        if hardware.is_live(self.target) and self.noise.scale != 1:
-            raise ValueError(
-                f"a device has its own noise: `noise.scale` must be 1 with `engine: runtime` on "
-                f"{self.target}, but is {self.noise.scale:g}; leave it out, or simulate the device "
-                f"by naming its snapshot, {self.target.removeprefix('ibm_')}"
-            )
-        assert self.execution is not None
-        given = self.execution.shots, self.execution.precision
-        if self.shots is not None and given != (None, None):
-            raise ValueError("give `shots`, `execution.shots` or `execution.precision`, not two")
+        hardware.require_runnable(
+            self.engine, self.execution, self.target, self.noise.scale, self.shots
+        )
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from nisqdl.analysis.echo import echoes
 from nisqdl.store.view import read_run
 from nisqdl.training.checkpoint import trained_from_bytes
 
@@ -98,3 +99,30 @@ def test_a_device_trains_and_goes_on_where_it_was(
     made = [a for a in run.artifacts("train").values() if b"nisqdl trained weights" in a]
     (weights,) = (trained_from_bytes(a) for a in made)
     assert len(weights.history) == 2
+
+
+def test_the_published_kernel_runs_on_a_device(
+    local_service: Any, nisqdl_here: Call, tmp_path: Path
+) -> None:
+    """The circuits of the reproduction metriq_kernel, small ones, on the noisy local torino."""
+    local_service.scenario(noise=True, seed=5)
+    document = {
+        "study": "echo", "qubits": [2, 3, 4], "target": "ibm_torino", "engine": "runtime",
+        "execution": {"shots": 150, "resilience_level": 0},
+    }  # fmt: skip
+    done = nisqdl_here("run", written(tmp_path, "kernel", document), "--yes", "--quiet")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "results" / "runs" / "kernel"
+    records = read_run(folder).records
+    assert len(records) == 3
+    for record in records:
+        values = record.values
+        error = values["probability_stderr"]
+        assert 0 < error <= 0.5 / 150**0.5 * 1.05
+        # Four standard errors, and what the service models otherwise (symmetric readout).
+        assert abs(values["probability"] - values["twin_probability"]) < 4 * error + 0.03
+    found = echoes(records, None)
+    (measured,) = found.published
+    assert measured.fit is not None
+    assert measured.fit.low - 0.7 < 1 < (measured.fit.high or 99) + 0.7
+    assert "measured on ibm_torino" in (folder / "report.md").read_text(encoding="utf-8")

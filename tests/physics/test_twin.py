@@ -14,7 +14,7 @@ from nisqdl.circuits.build import build_model
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.engines import find_engine
 from nisqdl.engines.contract import Array
-from nisqdl.engines.twin import SCALES, Model, noise_curve, twin
+from nisqdl.engines.twin import SCALES, Model, noise_curve, shared_shots, twin
 from nisqdl.errors import InputError
 from nisqdl.noise.recipe import find_recipe
 from nisqdl.noise_scale import fit_scale
@@ -155,3 +155,21 @@ def test_a_device_without_noise_has_a_twin_too() -> None:
     assert found.fit.low == 0
     assert found.fit.scale < 0.3
     assert found.suspects
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_errors_of_strings_that_share_shots_are_those_of_their_outcomes(classes: int) -> None:
+    """Errors from sampled outcomes, over errors from each string's own variance."""
+    one, torino = model(classes), find_device("torino")
+    noise = one.noise(torino, 1.0)
+    found = shared_shots(one, noise)
+    ((_, sampled),) = drawn(classes, torino, 1.0, 4)
+    apart = np.zeros_like(sampled)
+    for column, operator in enumerate(one.isa.observables):
+        for string in operator:
+            mean = replace(one, isa=replace(one.isa, observables=(string,))).values(noise)[:, 0]
+            apart[:, column] += np.abs(string.coeffs[0]) ** 2 - mean**2
+    apart = np.sqrt(apart / SHOTS)
+    np.testing.assert_allclose(found, sampled / apart, rtol=0.12)
+    if classes == 2:
+        assert np.abs(found - 1).max() > 0.1  # the mean of Z over four qubits that agree

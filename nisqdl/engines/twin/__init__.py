@@ -8,20 +8,15 @@ circuit was made for and that of the run, and what the model misses.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nisqdl.engines.contract import Array, Engine
+from nisqdl.engines.contract import Array
+from nisqdl.engines.twin.model import Model
+from nisqdl.engines.twin.shared_shots import shared_shots
 from nisqdl.engines.twin.suspects import STEP, Suspect, suspects
-from nisqdl.noise.applied import channels_for
-from nisqdl.noise.channels import NoiseChannels
-from nisqdl.noise.recipe import Recipe
 from nisqdl.noise_scale import SCALES, ScaleFit, fit_scale
 from nisqdl.targets.device import Device
-
-if TYPE_CHECKING:
-    from nisqdl.targets.isa import IsaModel
 
 _LEAST_SCALE = 1e-6
 
@@ -52,34 +47,6 @@ class Twin:
     def drift(self) -> float:
         """Root mean square of how far predictions moved between the two calibrations."""
         return float(np.sqrt(((self.predicted - self.before) ** 2).mean()))
-
-
-@dataclass(frozen=True)
-class Model:
-    """What predicts: an ISA model at features (B, F) and weights (W,), a recipe and an engine.
-
-    Attributes:
-        engine: An exact engine that takes gate noise.
-        isa: The circuit that ran.
-        recipe: What of the calibration is modelled.
-        channels: Instead of the recipe's own; ``None`` leaves them.
-        features, weights: At which values it ran.
-    """
-
-    engine: Engine
-    isa: IsaModel
-    recipe: Recipe
-    channels: tuple[str, ...] | None
-    features: Array
-    weights: Array
-
-    def noise(self, device: Device, scale: float) -> NoiseChannels:
-        """The noise of the circuit's qubits at λ."""
-        return channels_for(self.recipe, device, self.isa.physical_qubits, scale, self.channels)
-
-    def values(self, noise: NoiseChannels) -> Array:
-        """Exact values (B, O) under a noise."""
-        return self.engine.prepare(self.isa, noise).values(self.features, self.weights)
 
 
 def twin(model: Model, measured: Array, stderr: Array, run: Device, made_for: Device) -> Twin:
@@ -128,4 +95,4 @@ def noise_curve(model: Model, device: Device) -> Array:
     return np.stack([model.values(model.noise(device, scale)) for scale in SCALES])
 
 
-__all__ = ["SCALES", "Model", "ScaleFit", "Suspect", "Twin", "noise_curve", "twin"]
+__all__ = ["SCALES", "Model", "ScaleFit", "Suspect", "Twin", "noise_curve", "shared_shots", "twin"]
