@@ -20,7 +20,6 @@ from nisqdl.studies.contract import Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.settings import nested, pick
 from nisqdl.targets.snapshots import LIVE_PREFIX
-from nisqdl.targets.snapshots import LIVE_PREFIX
 from nisqdl.training.checkpoint import trained_to_bytes
 from nisqdl.training.device.rounds import (
     DeviceProblem,
@@ -48,7 +47,6 @@ _NAMES = (
 def chain(study: str, settings: Mapping[str, Json], circuit: Step) -> list[Step]:
     """The steps of a training on a device, in order; the last one's artifact is the weights."""
     own = pick(settings, _NAMES)
-    live = str(settings["target"]).startswith(LIVE_PREFIX)  # else in local mode
     what = f"{qnn.title(settings)} on {settings['target']} itself, seed {settings['seed']}"
     steps = [Step(study, BEGIN, own, needs=(circuit.key,), title=f"begin to train {what}")]
     for index in range(int(settings["training.steps"])):

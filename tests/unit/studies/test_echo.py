@@ -97,3 +97,18 @@ def test_published_runs_on_aer_are_met() -> None:
 def test_what_does_not_fit_is_refused(document: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         probabilities(**document)
+
+
+def test_local_mode_measures_what_the_exact_engine_predicts() -> None:
+    """``engine: runtime`` on a snapshot: the client itself, within four standard errors."""
+    (record,) = _records(
+        {"qubits": 3, "engine": "runtime", "execution": {"shots": 4000, "resilience_level": 0}}
+    )
+    values = record.values
+    (exact,) = probabilities(qubits=3)
+    assert values["twin_probability"] == pytest.approx(exact, abs=1e-10)
+    assert values["probability_stderr"] == pytest.approx(
+        (values["probability"] * (1 - values["probability"]) / 4000) ** 0.5, rel=1e-6
+    )
+    assert abs(values["probability"] - exact) < 4 * values["probability_stderr"]
+    assert values["twin_curve"][0] == pytest.approx(1, abs=1e-10)
