@@ -142,7 +142,6 @@ def test_what_is_wrong_is_one_sentence(
     ("options", "sentence"),
     [
         ("target: ibm_torino\nexecution: {shots: 10}", "only for `engine: runtime`"),
-        ("target: torino\nengine: runtime", "needs a live device"),
         ("target: ibm_torino\nengine: runtime\nnoise: {scale: 2}", "own noise"),
         ("target: ibm_torino\nengine: runtime\nexecution: {shots: 9}", "not two"),
         ("target: ibm_torino\nengine: runtime\nexecution: {zne: {noise_factors: [1]}}", "two diff"),
