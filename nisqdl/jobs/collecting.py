@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from nisqdl.targets.service import Connection
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
 
+    from nisqdl.engines.contract import Array
     from nisqdl.targets.device import Device
 
 
@@ -154,6 +156,9 @@ def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
         {
             "facts": asdict(facts),
             "device": asdict(device),
+            "executions": [
+                request_executions(part_of(requests[piece.key], piece)) for piece in job.pieces
+            ],
             "values": [v.values.tolist() for v in values],
             "stderr": [v.stderr.tolist() for v in values],
         }
@@ -193,41 +198,27 @@ def _measured(
 ) -> Measured:
     shape = (len(request.bindings), len(request.isa.observables))
     values, stderr = np.full(shape, np.nan), np.full(shape, np.nan)
-    facts: dict[str, JobFacts] = {}
-    devices: dict[str, Json] = {}
+    results: dict[str, _Result] = {}
     shares: list[float | None] = []
     for piece, index, job in parts:
-        result = _unpacked(ledger.result(job.tag))
+        result = _read(ledger.result(job.tag))
         rows = slice(piece.start, piece.stop)
-        values[rows] = np.asarray(result["values"][index], dtype=np.float64)
-        stderr[rows] = np.asarray(result["stderr"][index], dtype=np.float64)
-        found = JobFacts(**result["facts"])
-        facts[found.id] = found
-        devices[found.id] = result["device"]
-        shares.append(_share(found, piece, job, ledger))
-    jobs = sorted(facts.values(), key=lambda job: (job.started or "", job.id))
+        values[rows], stderr[rows] = result.values[index], result.stderr[index]
+        results[result.facts.id] = result
+        shares.append(result.share(index))
+    whole = sorted(
+        results.values(), key=lambda result: (result.facts.started or "", result.facts.id)
+    )
     known = [share for share in shares if share is not None]
     return Measured(
         values=values,
         stderr=stderr,
         backend=request.backend,
-        jobs=tuple(jobs),
+        jobs=tuple(result.facts for result in whole),
         qpu_seconds=sum(known) if len(known) == len(shares) else None,
         unphysical=unphysical(request.isa, values),
-        snapshot=_device(devices[jobs[0].id]),
+        snapshot=whole[0].device,
     )
-
-
-def _share(facts: JobFacts, piece: Piece, job: JobRow, ledger: Ledger) -> float | None:
-    """A piece's share of its job's time on the device, by executions."""
-    if facts.qpu_seconds is None:
-        return None
-    weights = [
-        request_executions(part_of(request_from_bytes(ledger.request(other.key)), other))
-        for other in job.pieces
-    ]
-    mine = weights[job.pieces.index(piece)]
-    return facts.qpu_seconds * mine / sum(weights)
 
 
 def _seconds(measured: Measured) -> float:
@@ -237,20 +228,42 @@ def _seconds(measured: Measured) -> float:
     return max(0.0, (max(ends) - min(starts)).total_seconds()) if starts and ends else 0.0
 
 
-def _device(content: Json) -> Device:
-    from pydantic import TypeAdapter
-
-    from nisqdl.targets.device import Device
-
-    return TypeAdapter(Device).validate_python(content)
-
-
 def _packed(content: Json) -> bytes:
     return zlib.compress(json.dumps(content, separators=(",", ":")).encode())
 
 
-def _unpacked(data: bytes) -> Json:
-    return json.loads(zlib.decompress(data))
+@dataclass(frozen=True)
+class _Result:
+    """What is stored of a job that is done: a table of values for each of its pieces."""
+
+    facts: JobFacts
+    device: Device
+    executions: tuple[int, ...]
+    values: tuple[Array, ...]
+    stderr: tuple[Array, ...]
+
+    def share(self, index: int) -> float | None:
+        """A piece's share of the job's time on the device, by executions."""
+        if self.facts.qpu_seconds is None:
+            return None
+        return self.facts.qpu_seconds * self.executions[index] / sum(self.executions)
+
+
+@lru_cache(maxsize=4)
+def _read(data: bytes) -> _Result:
+    """A stored result; one job holds many steps, which are put together one after another."""
+    from pydantic import TypeAdapter
+
+    from nisqdl.targets.device import Device
+
+    content = json.loads(zlib.decompress(data))
+    return _Result(
+        facts=JobFacts(**content["facts"]),
+        device=TypeAdapter(Device).validate_python(content["device"]),
+        executions=tuple(content["executions"]),
+        values=tuple(np.asarray(table, dtype=np.float64) for table in content["values"]),
+        stderr=tuple(np.asarray(table, dtype=np.float64) for table in content["stderr"]),
+    )
 
 
 def counted_seconds(ledger: Ledger) -> dict[str, float]:
@@ -258,7 +271,7 @@ def counted_seconds(ledger: Ledger) -> dict[str, float]:
     found: dict[str, float] = {}
     for job in ledger.jobs():
         if job.state == "done":
-            seconds = _unpacked(ledger.result(job.tag))["facts"]["qpu_seconds"]
+            seconds = _read(ledger.result(job.tag)).facts.qpu_seconds
             if seconds is not None:
                 found[job.tag] = float(seconds)
     return found

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,7 +128,7 @@ def measured_to_bytes(measured: Measured) -> bytes:
             "jobs": [asdict(job) for job in measured.jobs],
             "qpu_seconds": measured.qpu_seconds,
             "unphysical": measured.unphysical,
-            "snapshot": None if measured.snapshot is None else asdict(measured.snapshot),
+            "snapshot": None if measured.snapshot is None else _document(measured.snapshot),
         }
     )
 
@@ -153,6 +154,12 @@ def measured_from_bytes(content: bytes) -> Measured:
         unphysical=document["unphysical"],
         snapshot=None if snapshot is None else TypeAdapter(Device).validate_python(snapshot),
     )
+
+
+@lru_cache(maxsize=4)
+def _document(device: Device) -> Json:
+    """A device for JSON; the many steps of a job have the same one."""
+    return asdict(device)
 
 
 def _rows(table: Array) -> list[list[float | None]]:
