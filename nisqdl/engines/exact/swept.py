@@ -160,7 +160,7 @@ class SweptMeeting:
         for first, stop, end in self._ends():
             states = end.reshape(stop - first, program.size, program.lanes)
             if program.lanes == 1:
-                result += spread[first:stop, :, 0].T @ states[:, :, 0]
+                result += np.einsum("io,is->os", spread[first:stop, :, 0], states[:, :, 0])
             else:
                 result += (spread[first:stop] @ states.transpose(0, 2, 1)).sum(axis=0)
         return result
@@ -194,8 +194,11 @@ class SweptMeeting:
         """(samples, O), padded samples cut off."""
         program = self.bound.program
         if program.lanes == 1:
-            # Item by item: the numbers then do not depend on how many are carried together.
-            values = np.stack([self.observables @ item for end in ends for item in end])
+            # Item by item: the numbers then do not depend on how many are carried together. Not by
+            # BLAS: its idle threads would spin on the cores that the sweeps are shared out to.
+            values = np.stack(
+                [np.einsum("os,s->o", self.observables, item) for end in ends for item in end]
+            )
         else:
             parts = [self.observables @ end.reshape(-1, program.size, WIDTH) for end in ends]
             values = np.concatenate(parts).transpose(0, 2, 1).reshape(-1, len(self.observables))
