@@ -102,7 +102,7 @@ def train(
     if resume is not None and isinstance(optimizer, WholeOptimizer):
         raise InputError(
             f"A training with {optimizer.name} cannot be resumed in mid-run. Train it from the "
-            "start, or set `training.optimizer` to adam or spsa."
+            "start, or set `training.optimizer` to adam, sgd or spsa."
         )
     problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches)
     origin = _origin(features, labels, num_weights, options, seed, start)

@@ -41,7 +41,7 @@ class TrainingOptions(BaseModel):
         learning_rate: Size of the first steps, in radians for each weight: Adam's α; SPSA's gain
             is calibrated to it; COBYLA's first trust radius. L-BFGS-B searches its own steps
             and does not use it.
-        steps: Largest number of steps: of updates (Adam, SPSA), of iterations (L-BFGS-B), of
+        steps: Largest number of steps: of updates (Adam, SGD, SPSA), of iterations (L-BFGS-B), of
             evaluations (COBYLA).
         batch: Largest number of samples a step sees; None is all. COBYLA and L-BFGS-B need a
             function that stays the same and always see all.
@@ -57,7 +57,7 @@ class TrainingOptions(BaseModel):
             have no plateau, and lets the seeds reach every basin; ``small_normal`` starts near
             the identity.
         schedule: A member of ``SCHEDULES``: whether all weights are trained at once (``all``), or
-            layer by layer (``layerwise``; Adam and SPSA only).
+            layer by layer (``layerwise``; not COBYLA and L-BFGS-B).
         device: How measurements are spent; with ``noise: device`` alone, and there never ``None``.
     """
 
@@ -115,6 +115,6 @@ class TrainingOptions(BaseModel):
         if self.schedule != "all" and not steps_itself:
             raise ValueError(
                 f"`schedule` {self.schedule!r} needs an optimizer that goes step by step: set "
-                f"`optimizer` to adam or spsa instead of {self.optimizer}"
+                f"`optimizer` to adam, sgd or spsa instead of {self.optimizer}"
             )
         return self

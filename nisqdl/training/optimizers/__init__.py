@@ -7,12 +7,14 @@ from nisqdl.training.optimizers.adam import Adam
 from nisqdl.training.optimizers.cobyla import Cobyla
 from nisqdl.training.optimizers.contract import Optimizer
 from nisqdl.training.optimizers.l_bfgs_b import LBfgsB
+from nisqdl.training.optimizers.sgd import GradientDescent
 from nisqdl.training.optimizers.spsa import Spsa
 
 OPTIMIZERS: Table[Optimizer] = Table(
     "optimizer",
     {
         "adam": Adam(),
+        "sgd": GradientDescent(),
         "spsa": Spsa(),
         "cobyla": Cobyla(),
         "l_bfgs_b": LBfgsB(),
