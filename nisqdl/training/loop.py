@@ -19,7 +19,7 @@ from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.losses.contract import Labels
 from nisqdl.training.objective import LossOfValues, Objective, loss_and_pull, squares_and_pull
-from nisqdl.training.optimizers import OPTIMIZERS
+from nisqdl.training.optimizers import OPTIMIZERS, stepwise_names
 from nisqdl.training.optimizers.contract import (
     LossFunction,
     Settings,
@@ -102,7 +102,7 @@ def train(
     if resume is not None and isinstance(optimizer, WholeOptimizer):
         raise InputError(
             f"A training with {optimizer.name} cannot be resumed in mid-run. Train it from the "
-            "start, or set `training.optimizer` to adam, sgd or spsa."
+            f"start, or set `training.optimizer` to {stepwise_names()}."
         )
     problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches)
     origin = _origin(features, labels, num_weights, options, seed, start)
@@ -113,18 +113,23 @@ def train(
         )
     weights = _first_weights(num_weights, options, seed, structure) if start is None else start
     schedule = _Schedule(options, structure)
-    settings = Settings(options.learning_rate, options.steps, derive(seed, "optimizer"))
+    chance = derive(seed, "optimizer")
     if num_weights == 0:
         state = first_state(origin, State(0, weights), problem.watched)
     elif isinstance(optimizer, StepwiseOptimizer):
         state = resume or first_state(
             origin,
-            optimizer.start(weights, schedule.of(problem.objective(0), 0, weights), settings),
+            optimizer.start(
+                weights,
+                schedule.of(problem.objective(0), 0, weights),
+                options.settings_at(0, chance),
+            ),
             problem.watched,
         )
-        state = _go_stepwise(state, optimizer, problem, settings, progress, schedule)
+        state = _go_stepwise(state, optimizer, problem, chance, progress, schedule)
     else:
         state = first_state(origin, State(0, weights), problem.watched)
+        settings = options.settings_at(0, chance)
         state = _go_whole(state, optimizer, problem, settings, progress)
     return Trained(
         weights=state.best_weights,
@@ -142,13 +147,14 @@ def _go_stepwise(
     state: TrainingState,
     optimizer: StepwiseOptimizer,
     problem: _Problem,
-    settings: Settings,
+    chance: int,
     progress: Report | None,
     schedule: _Schedule,
 ) -> TrainingState:
     while not finished(state, problem.options):
         held = state.search.weights
         objective = schedule.of(problem.objective(state.step), state.step, held)
+        settings = problem.options.settings_at(state.step, chance)
         search, loss = optimizer.step(state.search, objective, settings)
         search = schedule.kept(search, state.step, held)
         state = after_step(state, search, loss, problem.watched, problem.options)

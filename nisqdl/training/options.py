@@ -11,8 +11,9 @@ from nisqdl.catalog import checked
 from nisqdl.training.device.options import DeviceTraining
 from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
-from nisqdl.training.optimizers import OPTIMIZERS
-from nisqdl.training.optimizers.contract import StepwiseOptimizer
+from nisqdl.training.optimizers import OPTIMIZERS, stepwise_names
+from nisqdl.training.optimizers.contract import Settings, StepwiseOptimizer
+from nisqdl.training.rates import RATES, share_at
 from nisqdl.training.schedule import SCHEDULES
 
 
@@ -22,6 +23,14 @@ def _is_all(schedule: object) -> bool:
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_constant(rate: object) -> bool:
+    return rate == "constant"
+
+
+def _is_zero(value: object) -> bool:
+    return value == 0
 
 
 DEVICE_OPTIMIZERS = ("spsa", "adam")
@@ -41,7 +50,11 @@ class TrainingOptions(BaseModel):
         learning_rate: Size of the first steps, in radians for each weight: Adam's α; SPSA's gain
             is calibrated to it; COBYLA's first trust radius. L-BFGS-B searches its own steps
             and does not use it.
-        steps: Largest number of steps: of updates (Adam, SGD, SPSA), of iterations (L-BFGS-B), of
+        rate: A member of ``RATES``: how the learning rate changes from step to step.
+        warmup: Steps in which it rises linearly, before that schedule.
+        rate_end: The share of it that is left at the last step; ``None`` is the schedule's own.
+        rate_drops: How often it falls (``rate: step``); ``None`` is twice.
+        steps: Largest number of steps: of updates (Adam, SPSA), of iterations (L-BFGS-B), of
             evaluations (COBYLA).
         batch: Largest number of samples a step sees; None is all. COBYLA and L-BFGS-B need a
             function that stays the same and always see all.
@@ -57,7 +70,7 @@ class TrainingOptions(BaseModel):
             have no plateau, and lets the seeds reach every basin; ``small_normal`` starts near
             the identity.
         schedule: A member of ``SCHEDULES``: whether all weights are trained at once (``all``), or
-            layer by layer (``layerwise``; not COBYLA and L-BFGS-B).
+            layer by layer (``layerwise``; optimizers that go step by step only).
         device: How measurements are spent; with ``noise: device`` alone, and there never ``None``.
     """
 
@@ -78,8 +91,21 @@ class TrainingOptions(BaseModel):
         default="all", exclude_if=_is_all
     )
 
-    # Left out of what is written where it is not used, for the same reason.
+    # Left out of what is written where they are not used, for the same reason.
+    rate: Annotated[str, AfterValidator(checked(RATES.find))] = Field(
+        default="constant", exclude_if=_is_constant
+    )
+    warmup: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=_is_zero)
+    rate_end: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, exclude_if=_is_none)
+    rate_drops: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
     device: DeviceTraining | None = Field(default=None, exclude_if=_is_none)
+
+    def settings_at(self, step: int, seed: int) -> Settings:
+        """What the optimizer is told at a step (0, 1, …), from the root of its seeds."""
+        share = share_at(
+            RATES[self.rate], step, self.steps, self.warmup, self.rate_end, self.rate_drops
+        )
+        return Settings(self.learning_rate, self.steps, seed, share)
 
     @model_validator(mode="before")
     @classmethod
@@ -115,6 +141,29 @@ class TrainingOptions(BaseModel):
         if self.schedule != "all" and not steps_itself:
             raise ValueError(
                 f"`schedule` {self.schedule!r} needs an optimizer that goes step by step: set "
-                f"`optimizer` to adam, sgd or spsa instead of {self.optimizer}"
+                f"`optimizer` to {stepwise_names()} instead of {self.optimizer}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rate_fits(self) -> TrainingOptions:
+        rate = RATES[self.rate]
+        changes = self.rate != "constant" or self.warmup > 0
+        if changes and not isinstance(OPTIMIZERS[self.optimizer], StepwiseOptimizer):
+            raise ValueError(
+                f"{self.optimizer} chooses its own steps, so `rate` and `warmup` have no part in "
+                f"it; leave them out, or set `optimizer` to {stepwise_names()}"
+            )
+        if self.warmup >= self.steps:
+            raise ValueError(
+                f"`warmup` must be less than `steps` ({self.steps}), but is {self.warmup}"
+            )
+        if self.rate_end is not None and rate.end is None:
+            raise ValueError(f"`rate_end` has no part in `rate: {self.rate}`; leave it out")
+        if self.rate_end == 0 and not rate.falls_to_zero:
+            raise ValueError(f"`rate_end` must be above 0 with `rate: {self.rate}`, but is 0")
+        if self.rate_drops is not None and rate.drops is None:
+            raise ValueError(
+                f"`rate_drops` is only for `rate: step`, not {self.rate}; leave it out"
             )
         return self

@@ -90,10 +90,9 @@ class DeviceProblem:
     def method(self) -> DeviceMethod:
         return METHODS.find(self.options.optimizer, "training.optimizer")
 
-    @property
-    def settings(self) -> Settings:
-        options = self.options
-        return Settings(options.learning_rate, options.steps, derive(self.seed, "optimizer"))
+    def settings_at(self, step: int) -> Settings:
+        """What the method is told at a round (0, 1, …)."""
+        return self.options.settings_at(step, derive(self.seed, "optimizer"))
 
     @property
     def batches(self) -> Batches:
@@ -142,13 +141,13 @@ def begin(problem: DeviceProblem, twin: Evaluator, structure: Structure | None =
     features, _ = problem.samples(0)
     batch = problem.batch(0)
     objective = Objective(twin, features, batch.loss, batch.pull, 0)
-    state = Round(problem.method.start(weights, objective, problem.settings), device.shots)
+    state = Round(problem.method.start(weights, objective, problem.settings_at(0)), device.shots)
     return replace(state, shots=_affordable(state, problem, device.shots))
 
 
 def ask(state: Round, problem: DeviceProblem) -> Ask:
     """What the next round measures."""
-    vectors = problem.method.ask(state.search, problem.device, problem.settings)
+    vectors = problem.method.ask(state.search, problem.device, problem.settings_at(state.step))
     return Ask(vectors, state.shots)
 
 
@@ -184,7 +183,8 @@ def told(state: Round, problem: DeviceProblem, values: Array, stderr: Array) -> 
     known = np.where(np.isfinite(stderr), stderr, 0.0)
     answer = Answer(values.reshape(shape), known.reshape(shape))
     batch = problem.batch(state.step)
-    move = problem.method.tell(state.search, answer, batch, problem.device, problem.settings)
+    settings = problem.settings_at(state.step)
+    move = problem.method.tell(state.search, answer, batch, problem.device, settings)
     square, variance = _slopes(state, move)
     after = replace(
         state,

@@ -60,7 +60,7 @@ class SampledShift(DeviceMethod):
         gradient = (rises * pull).sum(axis=(1, 2))
         variance = (variances * pull**2).sum(axis=(1, 2))
         return Move(
-            search=_moved(state, chosen, gradient, settings.learning_rate),
+            search=_moved(state, chosen, gradient, settings.learning_rate * settings.share),
             loss=batch.loss(answer.values[0]),
             slope_square=float((gradient**2).mean()),
             slope_variance=float(variance.mean()),

@@ -31,6 +31,6 @@ class Adam(StepwiseOptimizer):
         count = state.step + 1
         mean = _DECAY_MEAN * state.memory[0] + (1 - _DECAY_MEAN) * gradient
         square = _DECAY_SQUARE * state.memory[1] + (1 - _DECAY_SQUARE) * gradient * gradient
-        rate = settings.learning_rate / (1 - _DECAY_MEAN**count)
+        rate = settings.learning_rate * settings.share / (1 - _DECAY_MEAN**count)
         size = np.sqrt(square / (1 - _DECAY_SQUARE**count)) + _EPSILON
         return State(count, state.weights - rate * mean / size, (mean, square)), loss

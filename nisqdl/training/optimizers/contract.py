@@ -30,11 +30,13 @@ class Settings:
         learning_rate: Size of the first steps, in radians for each weight.
         steps: Largest number of steps.
         seed: Root of the seeds of everything the optimizer draws.
+        share: The share of the learning rate that this step takes, by its schedule.
     """
 
     learning_rate: float
     steps: int
     seed: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

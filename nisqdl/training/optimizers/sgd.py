@@ -23,4 +23,5 @@ class GradientDescent(StepwiseOptimizer):
 
     def step(self, state: State, function: LossFunction, settings: Settings) -> tuple[State, float]:
         loss, gradient = function.value_and_gradient(state.weights)
-        return State(state.step + 1, state.weights - settings.learning_rate * gradient), loss
+        rate = settings.learning_rate * settings.share
+        return State(state.step + 1, state.weights - rate * gradient), loss

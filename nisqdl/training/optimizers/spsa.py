@@ -16,8 +16,9 @@ class Spsa(StepwiseOptimizer):
     """Simultaneous perturbation (Spall 1998, IEEE Trans. Aerosp. Electron. Syst. 34, 817).
 
     Step k = 0, 1, … goes by −a/(A + k + 1)^α · ĝ, with ĝ = (L(θ + cₖΔ) − L(θ − cₖΔ)) / (2cₖ) · Δ,
-    cₖ = c/(k + 1)^γ, signs Δ = ±1, and A a tenth of the steps, as Spall advises. The loss of a
-    step is the mean of its two values. Its memory is the gain a, shape (1,).
+    cₖ = c/(k + 1)^γ, signs Δ = ±1, and A a tenth of the steps, as Spall advises. A schedule of the
+    learning rate multiplies a. The loss of a step is the mean of its two values. Its memory is the
+    gain a, shape (1,).
 
     Attributes:
         gain: a; None calibrates it so that the first step moves each weight by the learning
@@ -50,7 +51,7 @@ class Spsa(StepwiseOptimizer):
         above = function.value(state.weights + width * signs)
         below = function.value(state.weights - width * signs)
         place = _stability(settings) + state.step + 1
-        rate = float(state.memory[0][0]) / place**self.gain_decay
+        rate = settings.share * float(state.memory[0][0]) / place**self.gain_decay
         weights = state.weights - rate * (above - below) / (2 * width) * signs
         return State(state.step + 1, weights, state.memory), (above + below) / 2
 
