@@ -10,11 +10,14 @@ from sklearn.preprocessing import StandardScaler
 
 from nisqdl.circuits.architectures.contract import require_count
 from nisqdl.circuits.architectures.dressed import DressedCore
+from nisqdl.circuits.model import Model
 from nisqdl.engines.contract import Array
+from nisqdl.errors import InputError
 from nisqdl.models.dressing import DifferentiableEvaluator, Dressed
 from nisqdl.models.heads import Headed, Linear, Softmax
 from nisqdl.models.place import prepared
 from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.training.optimizers import OPTIMIZERS
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -38,6 +41,15 @@ class _DressedCircuit(Variational):
         linear = Linear(core.num_outputs, classes or 1)
         head = linear if classes is None else Softmax(linear)
         return Headed(dressed, dressed.num_weights, head)
+
+    def _states_of(self, num_features: int, classes: int | None) -> Model | None:
+        if not OPTIMIZERS[self.optimizer].uses_geometry:
+            return None
+        raise InputError(
+            f"{type(self).__name__}: `optimizer` must be adam, sgd, spsa, cobyla or l_bfgs_b, but is "
+            f"{self.optimizer}: what its circuit encodes is itself trained, so its weights have "
+            "no metric of states."
+        )
 
     def _first_weights(self, model: Headed, rng: np.random.Generator) -> Array:
         dressed = cast(Dressed, model.circuit)

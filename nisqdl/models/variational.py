@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nisqdl.circuits.architectures.contract import Architecture, Measured
 from nisqdl.circuits.decoding import probabilities
+from nisqdl.circuits.model import Model
 from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
 from nisqdl.models.heads import Direct, Head, Headed, Linear, Softmax
@@ -30,6 +31,7 @@ from nisqdl.noise.recipe import Recipe
 from nisqdl.seeds import generator
 from nisqdl.targets.device import Device
 from nisqdl.training.loop import train
+from nisqdl.training.optimizers import OPTIMIZERS
 from nisqdl.training.options import TrainingOptions
 
 _LARGEST_ANGLE = np.pi / 2
@@ -40,8 +42,9 @@ class Variational(BaseEstimator):
     """A trained circuit.
 
     Parameters:
-        learning_rate, steps, batch, optimizer, patience, validation: As in the ``training`` section
-            of an experiment file (:class:`nisqdl.training.options.TrainingOptions`).
+        learning_rate, steps, batch, optimizer, patience, validation, rate, warmup, rate_end,
+            rate_drops, damping: As in the ``training`` section of an experiment file
+            (:class:`nisqdl.training.options.TrainingOptions`).
         backend: A device (``"fake_torino"``, ``"torino@2025-02-26"``, a snapshot's path, or a
             :class:`~nisqdl.targets.device.Device`): the circuit is transpiled for it, and it is
             trained and predicts under its noise. None is the ideal logical circuit.
@@ -66,6 +69,11 @@ class Variational(BaseEstimator):
     optimizer: str = "adam"
     patience: int | None = None
     validation: float = 0.0
+    rate: str = "constant"
+    warmup: int = 0
+    rate_end: float | None = None
+    rate_drops: int | None = None
+    damping: float = 0.01
     backend: Device | str | None = None
     noise: Recipe | str | None = None
     noise_scale: float = 1.0
@@ -92,7 +100,7 @@ class Variational(BaseEstimator):
 
     def _model(self, num_features: int, classes: int | None) -> Headed:
         """Circuit and head; None classes is a regression."""
-        measured = "value" if classes == 2 else self._measured()
+        measured = self._observed(classes)
         circuit = prepared(self._architecture(), num_features, measured, self._place())
         if classes == 2:
             head = self._value_head()
@@ -101,6 +109,15 @@ class Variational(BaseEstimator):
         else:
             head = Softmax(Linear(circuit.num_outputs, classes))
         return Headed(circuit.evaluator, circuit.num_weights, head)
+
+    def _observed(self, classes: int | None) -> Measured:
+        return "value" if classes == 2 else self._measured()
+
+    def _states_of(self, num_features: int, classes: int | None) -> Model | None:
+        """The noise-free circuit of the rows as they are encoded, where the optimizer needs it."""
+        if not OPTIMIZERS[self.optimizer].uses_geometry:
+            return None
+        return self._architecture().build(num_features, self._observed(classes))
 
     def _first_weights(self, model: Headed, rng: np.random.Generator) -> Array:
         circuit = self._architecture().first_weights(model.circuit_weights, rng)
@@ -130,6 +147,7 @@ class Variational(BaseEstimator):
             options,
             self.seed_,
             start=self._first_weights(model, generator(self.seed_, "weights")),
+            circuit=self._states_of(features.shape[1], classes),
         )
         self.weights_ = trained.weights
         self.n_iter_ = max(1, trained.steps)
@@ -145,14 +163,20 @@ class Variational(BaseEstimator):
                 batch=self.batch,
                 patience=self.patience,
                 validation=float(self.validation),
+                rate=self.rate,
+                warmup=self.warmup,
+                rate_end=self.rate_end,
+                rate_drops=self.rate_drops,
+                damping=float(self.damping),
                 loss=loss,
             )
         except ValidationError as error:
             fault = error.errors()[0]
-            name = fault["loc"][0]
             rule = str(fault["msg"]).removeprefix("Value error, ").replace("Input should", "must")
+            if not fault["loc"]:  # options that do not go together
+                raise InputError(f"{type(self).__name__}: {rule}.") from None
             raise InputError(
-                f"{type(self).__name__}: `{name}`: {rule}, but it is {fault['input']!r}."
+                f"{type(self).__name__}: `{fault['loc'][0]}`: {rule}, but it is {fault['input']!r}."
             ) from None
 
     def _outputs(self, X: Any, classes: int | None) -> Array:

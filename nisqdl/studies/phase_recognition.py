@@ -182,6 +182,7 @@ def _trained(settings: Mapping[str, Json]) -> bytes:
         TrainingOptions.model_validate(nested(settings, "training")),
         seed=_training_seed(settings),
         structure=structure_of(options, model),
+        circuit=model,
     )
     return trained_to_bytes(found)
 

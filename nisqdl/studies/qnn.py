@@ -70,6 +70,7 @@ def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> byt
     """Weights trained without noise on the logical circuit, or under noise on the ISA circuit."""
     split = split_of(settings)
     options = model_options(settings)
+    logical = logical_model(settings)
     trained = train(
         _trainer(settings, isa),
         encode(options, split.train_features),
@@ -77,7 +78,8 @@ def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> byt
         num_weights(options, split.num_features),
         TrainingOptions.model_validate(nested(settings, "training")),
         seed=derive(settings["root_seed"], "training", settings["seed"]),
-        structure=structure_of(options, logical_model(settings), device_edges(settings)),
+        structure=structure_of(options, logical, device_edges(settings)),
+        circuit=logical,
     )
     return trained_to_bytes(trained)
 

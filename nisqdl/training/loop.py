@@ -9,12 +9,14 @@ from typing import TypeAlias
 
 import numpy as np
 
+from nisqdl.circuits.model import Model
 from nisqdl.circuits.structure import Structure
 from nisqdl.engines.contract import Array, Evaluator, Pull
 from nisqdl.errors import InputError
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import content_hash
 from nisqdl.training.batches import Batches, hold_out, hold_out_rows
+from nisqdl.training.geometry import CircuitGeometry
 from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.losses.contract import Labels
@@ -72,6 +74,7 @@ def train(
     resume: TrainingState | None = None,
     structure: Structure | None = None,
     start: Array | None = None,
+    circuit: Model | None = None,
 ) -> Trained:
     """Train a model's weights; the same arguments give the same result, bit by bit.
 
@@ -90,6 +93,8 @@ def train(
         resume: A state of this very training, from which it goes on along the same path.
         structure: The model's, for initialisations that depend on it.
         start: First weights (W,) instead of those that the initialisation draws.
+        circuit: The noise-free circuit, whose states some optimizers measure distance by; weights
+            beyond its own belong to classical layers.
 
     Raises:
         InputError: The data do not fit together or the model; the initialisation does not suit
@@ -104,7 +109,10 @@ def train(
             f"A training with {optimizer.name} cannot be resumed in mid-run. Train it from the "
             f"start, or set `training.optimizer` to {stepwise_names()}."
         )
-    problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches)
+    geometry = None
+    if optimizer.uses_geometry and circuit is not None:
+        geometry = CircuitGeometry(circuit, num_weights)
+    problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches, geometry)
     origin = _origin(features, labels, num_weights, options, seed, start)
     if resume is not None and resume.origin != origin:
         raise InputError(
@@ -200,11 +208,13 @@ class _Problem:
         options: TrainingOptions,
         seed: int,
         in_batches: bool,
+        geometry: CircuitGeometry | None,
     ) -> None:
         self.options = options
         self.holds_out = options.validation > 0
         self._loss = LOSSES.find(options.loss, "training.loss")
         self._evaluator = _CountedEvaluator(evaluator)
+        self._geometry = geometry
         self._watched_data = (features, labels)
         if self.holds_out:
             if _are_classes(labels):
@@ -223,9 +233,9 @@ class _Problem:
         """The loss of the samples that this step (0, 1, …) sees."""
         batch = self.batches.at(step)
         if batch is None:
-            return Objective(self._evaluator, self._features, *self._whole, step)
+            return Objective(self._evaluator, self._features, *self._whole, step, self._geometry)
         loss, pull = self._loss_of(self._labels[batch])
-        return Objective(self._evaluator, self._features[batch], loss, pull, step)
+        return Objective(self._evaluator, self._features[batch], loss, pull, step, self._geometry)
 
     def _loss_of(self, labels: Labels | Array) -> tuple[LossOfValues, Pull]:
         if self._classes:

@@ -12,6 +12,7 @@ import numpy as np
 from nisqdl.circuits.decoding import probabilities, pull_probabilities
 from nisqdl.engines.contract import Array, Evaluator, Pull
 from nisqdl.errors import InputError, NisqdlError
+from nisqdl.training.geometry import Blocks, Geometry
 from nisqdl.training.losses.contract import Labels, Loss
 
 LossOfValues: TypeAlias = Callable[[Array], float]
@@ -88,6 +89,7 @@ class Objective:
         loss: The mean loss of values (B, O).
         pull: Its derivative by the values.
         step: The step of training that asks, for the error's sentence.
+        geometry: Of the states, for optimizers that use it.
     """
 
     evaluator: Evaluator
@@ -95,6 +97,28 @@ class Objective:
     loss: LossOfValues
     pull: Pull
     step: int
+    geometry: Geometry | None = None
+
+    @property
+    def blocks(self) -> Blocks:
+        """The layer of each weight, (W,)."""
+        return self._states().blocks
+
+    def metric(self, weights: Array) -> Array:
+        """The Fubini-Study metric (W, W) at weights (W,), mean over the samples."""
+        return self._states().metric(self.features, weights)
+
+    def fidelities(self, first: Array, second: Array) -> Array:
+        """|⟨ψ(first)|ψ(second)⟩|², (R,), of pairs of weights (R, W); mean over the samples."""
+        return self._states().fidelities(self.features, first, second)
+
+    def _states(self) -> Geometry:
+        if self.geometry is None:
+            raise InputError(
+                "This optimizer needs the circuit's states, but the training was given no "
+                "`circuit`: pass the noise-free circuit, or set `training.optimizer` to adam."
+            )
+        return self.geometry
 
     def value(self, weights: Array) -> float:
         """The mean loss at weights (W,).

@@ -29,6 +29,10 @@ def _is_constant(rate: object) -> bool:
     return rate == "constant"
 
 
+def _is_usual_damping(value: object) -> bool:
+    return value == Settings.damping
+
+
 def _is_zero(value: object) -> bool:
     return value == 0
 
@@ -48,14 +52,17 @@ class TrainingOptions(BaseModel):
     Attributes:
         optimizer: A member of ``OPTIMIZERS``.
         learning_rate: Size of the first steps, in radians for each weight: Adam's α; SPSA's gain
-            is calibrated to it; COBYLA's first trust radius. L-BFGS-B searches its own steps
-            and does not use it.
+            is calibrated to it; COBYLA's first trust radius. For natural gradients (``qng``,
+            ``qng_block``, ``qn_spsa``) it is the factor η of the step. L-BFGS-B searches its own
+            steps and does not use it.
         rate: A member of ``RATES``: how the learning rate changes from step to step.
         warmup: Steps in which it rises linearly, before that schedule.
         rate_end: The share of it that is left at the last step; ``None`` is the schedule's own.
         rate_drops: How often it falls (``rate: step``); ``None`` is twice.
-        steps: Largest number of steps: of updates (Adam, SPSA), of iterations (L-BFGS-B), of
-            evaluations (COBYLA).
+        damping: Added to the diagonal of the states' metric before it is inverted (``qng``,
+            ``qng_block``, ``qn_spsa``); the metric of one rotation is 1/4.
+        steps: Largest number of steps: of updates (of those that go step by step), of iterations
+            (L-BFGS-B), of evaluations (COBYLA).
         batch: Largest number of samples a step sees; None is all. COBYLA and L-BFGS-B need a
             function that stays the same and always see all.
         noise: Whether it is trained without noise (``ideal``), under the target's own as it is
@@ -98,6 +105,9 @@ class TrainingOptions(BaseModel):
     warmup: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=_is_zero)
     rate_end: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, exclude_if=_is_none)
     rate_drops: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
+    damping: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=Settings.damping, exclude_if=_is_usual_damping
+    )
     device: DeviceTraining | None = Field(default=None, exclude_if=_is_none)
 
     def settings_at(self, step: int, seed: int) -> Settings:
@@ -105,7 +115,7 @@ class TrainingOptions(BaseModel):
         share = share_at(
             RATES[self.rate], step, self.steps, self.warmup, self.rate_end, self.rate_drops
         )
-        return Settings(self.learning_rate, self.steps, seed, share)
+        return Settings(self.learning_rate, self.steps, seed, share, self.damping)
 
     @model_validator(mode="before")
     @classmethod
@@ -154,6 +164,11 @@ class TrainingOptions(BaseModel):
                 f"{self.optimizer} chooses its own steps, so `rate` and `warmup` have no part in "
                 f"it; leave them out, or set `optimizer` to {stepwise_names()}"
             )
+        if self.damping != Settings.damping and not OPTIMIZERS[self.optimizer].uses_geometry:
+            raise ValueError(
+                f"`damping` is for the metric of natural gradients, but `optimizer` is "
+                f"{self.optimizer}; leave it out, or set `optimizer` to qng, qng_block or qn_spsa"
+            )
         if self.warmup >= self.steps:
             raise ValueError(
                 f"`warmup` must be less than `steps` ({self.steps}), but is {self.warmup}"
@@ -163,7 +178,5 @@ class TrainingOptions(BaseModel):
         if self.rate_end == 0 and not rate.falls_to_zero:
             raise ValueError(f"`rate_end` must be above 0 with `rate: {self.rate}`, but is 0")
         if self.rate_drops is not None and rate.drops is None:
-            raise ValueError(
-                f"`rate_drops` is only for `rate: step`, not {self.rate}; leave it out"
-            )
+            raise ValueError(f"`rate_drops` has no part in `rate: {self.rate}`; leave it out")
         return self

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ from nisqdl.catalog import Table
 from nisqdl.circuits.structure import Structure
 from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
-from nisqdl.training.optimizers.contract import LossFunction
+from nisqdl.training.geometry import Blocks
+from nisqdl.training.optimizers.contract import GeometricLoss, LossFunction
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -60,6 +61,19 @@ class Restricted:
     def value_and_gradient(self, weights: Array) -> tuple[float, Array]:
         value, gradient = self.function.value_and_gradient(self.kept(weights))
         return value, np.where(self.active, gradient, 0.0)
+
+    @property
+    def blocks(self) -> Blocks:
+        """The layer of each weight."""
+        return cast(GeometricLoss, self.function).blocks
+
+    def metric(self, weights: Array) -> Array:
+        """The metric of the weights that are turned; the others are apart from them."""
+        metric = cast(GeometricLoss, self.function).metric(self.kept(weights))
+        return np.where(np.logical_and.outer(self.active, self.active), metric, np.eye(len(metric)))
+
+    def fidelities(self, first: Array, second: Array) -> Array:
+        return cast(GeometricLoss, self.function).fidelities(self.kept(first), self.kept(second))
 
     def kept(self, weights: Array) -> Array:
         """The same weights with those held where they were."""

@@ -31,6 +31,17 @@ class Valley:
         self.seen.append(weights.copy())
         return self.at(weights), np.sin(weights - self.centre) / len(weights)
 
+    @property
+    def blocks(self) -> Array:
+        """Each weight turns a qubit of its own: all in one layer."""
+        return np.zeros(len(self.centre), dtype=np.int64)
+
+    def metric(self, weights: Array) -> Array:
+        return np.eye(len(weights)) / 4
+
+    def fidelities(self, first: Array, second: Array) -> Array:
+        return (np.cos((first - second) / 2) ** 2).prod(axis=1)
+
     def at(self, weights: Array) -> float:
         return float(1 - np.cos(weights - self.centre).mean())
 

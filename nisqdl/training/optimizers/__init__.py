@@ -7,6 +7,8 @@ from nisqdl.training.optimizers.adam import Adam
 from nisqdl.training.optimizers.cobyla import Cobyla
 from nisqdl.training.optimizers.contract import Optimizer, StepwiseOptimizer
 from nisqdl.training.optimizers.l_bfgs_b import LBfgsB
+from nisqdl.training.optimizers.natural_gradient import BY_LAYER, FULL
+from nisqdl.training.optimizers.qn_spsa import QnSpsa
 from nisqdl.training.optimizers.sgd import GradientDescent
 from nisqdl.training.optimizers.spsa import Spsa
 
@@ -16,6 +18,9 @@ OPTIMIZERS: Table[Optimizer] = Table(
         "adam": Adam(),
         "sgd": GradientDescent(),
         "spsa": Spsa(),
+        "qng": FULL,
+        "qng_block": BY_LAYER,
+        "qn_spsa": QnSpsa(),
         "cobyla": Cobyla(),
         "l_bfgs_b": LBfgsB(),
     },

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeAlias
 
 from nisqdl.engines.contract import Array
+from nisqdl.training.geometry import Blocks
 
 
 class LossFunction(Protocol):
@@ -22,6 +23,23 @@ class LossFunction(Protocol):
         ...
 
 
+class GeometricLoss(LossFunction, Protocol):
+    """A loss with the geometry of the states that its samples become."""
+
+    @property
+    def blocks(self) -> Blocks:
+        """The layer of each weight, (W,)."""
+        ...
+
+    def metric(self, weights: Array) -> Array:
+        """The Fubini-Study metric (W, W), mean over the samples."""
+        ...
+
+    def fidelities(self, first: Array, second: Array) -> Array:
+        """|⟨ψ(first)|ψ(second)⟩|², (R,), of pairs of weights (R, W); mean over the samples."""
+        ...
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an optimizer is told besides the function.
@@ -31,12 +49,14 @@ class Settings:
         steps: Largest number of steps.
         seed: Root of the seeds of everything the optimizer draws.
         share: The share of the learning rate that this step takes, by its schedule.
+        damping: Added to a metric's diagonal before it is inverted.
     """
 
     learning_rate: float
     steps: int
     seed: int
     share: float = 1.0
+    damping: float = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +86,11 @@ class StepwiseOptimizer(ABC):
     same path, bit by bit; so these are ours.
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
+    name: str
+    summary: str
     uses_gradient: ClassVar[bool]
+    uses_geometry: ClassVar[bool] = False
+    """Whether it asks for metric or fidelities: it is then given a :class:`GeometricLoss`."""
     uses_batches: ClassVar[bool] = True
 
     @abstractmethod
@@ -89,6 +111,7 @@ class WholeOptimizer(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     uses_gradient: ClassVar[bool]
+    uses_geometry: ClassVar[bool] = False
     uses_batches: ClassVar[bool] = False
 
     @abstractmethod

@@ -47,7 +47,7 @@ class Spsa(StepwiseOptimizer):
 
     def step(self, state: State, function: LossFunction, settings: Settings) -> tuple[State, float]:
         width = self.perturbation / (state.step + 1) ** self.perturbation_decay
-        signs = _signs(len(state.weights), settings.seed, "spsa", state.step)
+        signs = random_signs(len(state.weights), settings.seed, "spsa", state.step)
         above = function.value(state.weights + width * signs)
         below = function.value(state.weights - width * signs)
         place = _stability(settings) + state.step + 1
@@ -58,7 +58,7 @@ class Spsa(StepwiseOptimizer):
     def _calibrated(self, weights: Array, function: LossFunction, settings: Settings) -> float:
         sizes = []
         for trial in range(self.trials):
-            shift = self.perturbation * _signs(
+            shift = self.perturbation * random_signs(
                 len(weights), settings.seed, "spsa calibration", trial
             )
             change = function.value(weights + shift) - function.value(weights - shift)
@@ -74,6 +74,6 @@ def _stability(settings: Settings) -> float:
     return 0.1 * settings.steps
 
 
-def _signs(count: int, seed: int, purpose: str, index: int) -> Array:
+def random_signs(count: int, seed: int, purpose: str, index: int) -> Array:
     """Independent signs ±1, shape (count,)."""
     return generator(seed, purpose, index).choice(np.array([-1.0, 1.0]), count)

@@ -118,6 +118,16 @@ def test_a_pipeline_is_searched_and_a_clone_has_the_same_parameters():
     assert scores.mean() > 0.8
 
 
+@pytest.mark.parametrize("optimizer", ["qng", "qng_block", "qn_spsa"])
+@pytest.mark.parametrize("name", ["QNNClassifier", "DataReuploadingRegressor"])
+def test_natural_gradients_train_circuits_with_their_heads(name, optimizer):
+    X, y = load_iris(return_X_y=True)
+    X = X[:, :3]
+    given = {"optimizer": optimizer, "steps": 60, "learning_rate": 0.2, "rate": "cosine"}
+    model = small(name, **given).fit(X[::2], y[::2])
+    assert model.score(X[1::2], y[1::2]) > 0.5
+
+
 def test_shots_scatter_about_the_exact_probabilities():
     X, y = load_breast_cancer(return_X_y=True)
     X, y = X[:80, :3], y[:80]
@@ -136,6 +146,9 @@ def test_shots_scatter_about_the_exact_probabilities():
         ("QNNClassifier", {"depth": 0}, "depth"),
         ("QNNClassifier", {"steps": 0}, "steps"),
         ("QNNClassifier", {"optimizer": "adan"}, "Did you mean 'adam'"),
+        ("QNNClassifier", {"rate": "cosin"}, "Did you mean 'cosine'"),
+        ("QNNClassifier", {"rate": "cosine", "optimizer": "cobyla"}, "chooses its own steps"),
+        ("DressedCircuitClassifier", {"optimizer": "qng"}, "must be adam, sgd, spsa"),
         ("QNNClassifier", {"noise": "calibrated"}, "`backend` must name a device"),
         ("QNNClassifier", {"backend": "fake_torin"}, "Did you mean 'fake_torino'"),
         ("QNNClassifier", {"backend": "torino", "noise": "calibrate"}, "Did you mean 'calibrated'"),

@@ -15,6 +15,7 @@ from nisqdl.training.checkpoint import state_from_bytes, state_to_bytes
 from nisqdl.training.loop import train
 from nisqdl.training.optimizers.adam import Adam
 from nisqdl.training.optimizers.contract import Settings, StepwiseOptimizer
+from nisqdl.training.optimizers.sgd import GradientDescent
 from nisqdl.training.optimizers.spsa import Spsa
 from nisqdl.training.options import TrainingOptions
 from nisqdl.training.rates import RATES
@@ -82,7 +83,7 @@ class Slope:
         raise AssertionError("training asks for exact values")
 
 
-@pytest.mark.parametrize("optimizer", [Adam(), Spsa(gain=0.3)])
+@pytest.mark.parametrize("optimizer", [Adam(), GradientDescent(), Spsa(gain=0.3)])
 def test_a_step_is_its_share_of_the_whole_step(optimizer: StepwiseOptimizer) -> None:
     class Linear:
         def value(self, weights: Array) -> float:
