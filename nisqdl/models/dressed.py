@@ -46,8 +46,8 @@ class _DressedCircuit(Variational):
         if not OPTIMIZERS[self.optimizer].uses_geometry:
             return None
         raise InputError(
-            f"{type(self).__name__}: `optimizer` must be adam, sgd, spsa, cobyla or l_bfgs_b, but is "
-            f"{self.optimizer}: what its circuit encodes is itself trained, so its weights have "
+            f"{type(self).__name__}: `optimizer` must be adam, sgd, spsa, cobyla or l_bfgs_b, but "
+            f"is {self.optimizer}: what its circuit encodes is itself trained, so its weights have "
             "no metric of states."
         )
 
