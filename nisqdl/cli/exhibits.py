@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from nisqdl.catalog import shipped_folder
+from nisqdl.cli.agent import agent_exhibit
+from nisqdl.cli.drawing import drawn
 from nisqdl.cli.environment import environment_exhibit
 from nisqdl.cli.exhibit import Exhibit
 from nisqdl.cli.output import print_table
 from nisqdl.store.record import Json
 
 if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-
     from nisqdl.circuits.model import Model
 
 FEATURES = 4
@@ -142,16 +142,9 @@ def _built(name: str, summary: str, model: Model) -> Exhibit:
     def show() -> None:
         click.echo(f"{summary}\n{FEATURES} features: {model.num_qubits} qubits, ", nl=False)
         click.echo(f"{len(model.weights)} weights; x: features, w: weights\n")
-        click.echo(_drawn(model.circuit))
+        click.echo(drawn(model.circuit))
 
     return Exhibit(document, show)
-
-
-def _drawn(circuit: QuantumCircuit) -> str:
-    """The circuit as text, folded to the terminal."""
-    from shutil import get_terminal_size
-
-    return str(circuit.draw("text", fold=get_terminal_size((100, 24)).columns, idle_wires=True))
 
 
 def _dataset(name: str, out: Path | None) -> Exhibit:
@@ -215,6 +208,7 @@ EXHIBITS: dict[str, Exhibitor] = {
     "feature-maps": _feature_map,
     "datasets": _dataset,
     "environments": environment_exhibit,
+    "agents": agent_exhibit,
     "models": _model,
     "engines": _engine,
 }

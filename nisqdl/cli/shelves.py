@@ -107,6 +107,12 @@ def _environments() -> list[Json]:
     return _summaries(ENVIRONMENTS)
 
 
+def _agents() -> list[Json]:
+    from nisqdl.agents import AGENTS
+
+    return _summaries(AGENTS)
+
+
 def _models() -> list[Json]:
     from nisqdl.models import SUMMARIES
 
@@ -143,6 +149,7 @@ SHELVES: Table[Shelf] = Table(
             Shelf("feature-maps", "feature-map", _feature_maps),
             Shelf("datasets", "dataset", _datasets),
             Shelf("environments", "environment", _environments),
+            Shelf("agents", "agent", _agents),
             Shelf("models", "model", _models),
             Shelf("engines", "engine", _engines),
         )

@@ -30,6 +30,7 @@ KINDS = [
     "feature-maps",
     "datasets",
     "environments",
+    "agents",
     "engines",
 ]
 
