@@ -19,11 +19,8 @@ Pull: TypeAlias = Callable[[Array], Array]
 """Takes the values (B, O); returns the loss's derivative by each of them (B, O)."""
 
 
-class Evaluator(Protocol):
-    """A model under a noise, ready to be evaluated at features (B, F) and weights (W,).
-
-    Readout confusion in the noise channels acts on every value that is returned here.
-    """
+class Differentiable(Protocol):
+    """Values and their derivatives: all that a loss needs of what is trained."""
 
     def values(self, features: Array, weights: Array) -> Array:
         """Expectation values, shape (B, O), exact."""
@@ -40,6 +37,13 @@ class Evaluator(Protocol):
             pull: ∂loss/∂values as a function of the values, both (B, O).
         """
         ...
+
+
+class Evaluator(Differentiable, Protocol):
+    """A model under a noise, ready to be evaluated at features (B, F) and weights (W,).
+
+    Readout confusion in the noise channels acts on every value that is returned here.
+    """
 
     def estimates(
         self, features: Array, weights: Array, shots: int, rng: np.random.Generator

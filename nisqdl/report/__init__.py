@@ -231,6 +231,12 @@ def _mitigation(run: RunData, name: str, planned: int | None) -> tuple[Document,
     return mitigation_document(run, name, planned)
 
 
+def _federated(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.federated import federated_document
+
+    return federated_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
     {
@@ -241,6 +247,7 @@ CONTENTS: Table[Content] = Table(
         "phase_recognition": _phase_recognition,
         "comparison": _comparison,
         "mitigation": _mitigation,
+        "federated": _federated,
     },
 )
 

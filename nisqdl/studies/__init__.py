@@ -7,6 +7,7 @@ from nisqdl.studies.comparison import Comparison
 from nisqdl.studies.contract import Study
 from nisqdl.studies.echo import Echo
 from nisqdl.studies.expressibility import ExpressibilityStudy
+from nisqdl.studies.federated import FederatedStudy
 from nisqdl.studies.gradient_variance import GradientVariance
 from nisqdl.studies.mitigation import Mitigation
 from nisqdl.studies.noise_accuracy import NoiseAccuracy
@@ -24,6 +25,7 @@ STUDIES: Table[Study] = Table(
             Mitigation(),
             PhaseRecognition(),
             Comparison(),
+            FederatedStudy(),
         )
     },
 )

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nisqdl.circuits.decoding import probabilities, pull_probabilities
-from nisqdl.engines.contract import Array, Evaluator, Pull
+from nisqdl.engines.contract import Array, Differentiable, Pull
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.training.geometry import Blocks, Geometry
 from nisqdl.training.losses.contract import Labels, Loss
@@ -92,7 +92,7 @@ class Objective:
         geometry: Of the states, for optimizers that use it.
     """
 
-    evaluator: Evaluator
+    evaluator: Differentiable
     features: Array
     loss: LossOfValues
     pull: Pull
