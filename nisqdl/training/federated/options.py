@@ -13,11 +13,16 @@ from nisqdl.training.optimizers import OPTIMIZERS
 from nisqdl.training.optimizers.contract import StepwiseOptimizer
 
 
-def _goes_step_by_step(name: str) -> str:
-    if not isinstance(OPTIMIZERS[name], StepwiseOptimizer):
-        able = [n for n, o in OPTIMIZERS.items() if isinstance(o, StepwiseOptimizer)]
+def _trains_clients(name: str) -> str:
+    able = [
+        n
+        for n, optimizer in OPTIMIZERS.items()
+        if isinstance(optimizer, StepwiseOptimizer) and not optimizer.uses_geometry
+    ]
+    if name not in able:
         raise ValueError(
-            f"clients stop and go on after every round, which {name} cannot; use {', '.join(able)}"
+            "clients stop and go on after every round, and networks, which have no quantum states, "
+            f"train as they do: use {', '.join(able)} instead of {name}"
         )
     return name
 
@@ -29,7 +34,8 @@ class ClientTraining(BaseModel):
     model is the result.
 
     Attributes:
-        optimizer: One that goes step by step. A client keeps its memory from round to round.
+        optimizer: One that goes step by step and needs no metric of states. A client keeps its
+            memory from round to round.
         learning_rate: Size of the first steps, in radians for each weight.
         batch: Largest number of samples a step sees; None is all of the client's.
         loss: A member of ``LOSSES``.
@@ -39,7 +45,7 @@ class ClientTraining(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     optimizer: Annotated[
-        str, AfterValidator(checked(OPTIMIZERS.find)), AfterValidator(_goes_step_by_step)
+        str, AfterValidator(checked(OPTIMIZERS.find)), AfterValidator(_trains_clients)
     ] = "adam"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     batch: Annotated[int, Field(ge=1)] | None = 16

@@ -234,7 +234,7 @@ def test_a_plan_says_what_it_takes(done) -> None:
         ({"federation": {"rounds": 0}}, "federation.rounds"),
         ({"federation": {"dropout": 1}}, "federation.dropout"),
         ({"federation": {"epochs": 1}}, "local_epochs"),
-        ({"training": {"optimizer": "l_bfgs_b"}}, "which l_bfgs_b cannot"),
+        ({"training": {"optimizer": "l_bfgs_b"}}, "instead of l_bfgs_b"),
         ({"training": {"steps": 10}}, "steps"),
         ({"engine": "statevector"}, "use exact or aer instead of 'statevector'"),
         ({"engine": "runtime"}, "use exact or aer"),

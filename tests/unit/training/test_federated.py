@@ -164,8 +164,10 @@ def test_what_cannot_be_federated_is_refused() -> None:
     for clients in ([], [client(features, labels, merit=0.0)]):
         with pytest.raises(InputError, match="merit above 0"):
             federate(clients, zeros, ClientTraining(), Rounds(), 0)
-    with pytest.raises(ValidationError, match="which cobyla cannot; use adam, sgd, spsa"):
+    with pytest.raises(ValidationError, match="use adam, sgd, spsa instead of cobyla"):
         ClientTraining(optimizer="cobyla")
+    with pytest.raises(ValidationError, match="instead of qng"):
+        ClientTraining(optimizer="qng")
     with pytest.raises(ValidationError, match="Did you mean 'adam'"):
         ClientTraining(optimizer="adm")
     for wrong in ({"rounds": 0}, {"participation": 0.0}, {"dropout": 1.0}, {"local_epochs": 0}):
