@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from nisqdl.circuits.convolutional.block import MEASURE
 from nisqdl.circuits.entanglers import Pair
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
 from nisqdl.circuits.feature_maps.contract import FeatureMap
@@ -32,7 +34,7 @@ def build_model(
     """The model of these options for data with F features and K classes.
 
     The feature map comes first, once, or with re-uploading before each layer of the ansatz. The
-    circuit has no barriers and no measurements; each angle is one parameter: ``x[i]``, the
+    circuit has no barriers, and no measurements but those that gates wait for; each angle is one parameter: ``x[i]``, the
     encoded features (see ``encode``), or ``w[i]``, the weights; or a number. Gates: h, x, s,
     sdg, rx, ry, rz, crx, crz, cx, cz.
 
@@ -63,8 +65,7 @@ def build_model(
         if layer == 0 or options.feature_map.reupload:
             for _ in range(repetitions):
                 feature_map.lay(circuit, features)
-        for part in parts:
-            _lay(circuit, part, weights)
+        _lay_all(circuit, parts, weights)
     return Model(circuit=circuit, features=features, weights=weights, observables=observables)
 
 
@@ -87,8 +88,7 @@ def build_without_features(
     weights = tuple(ParameterVector("w", count_weights(options, num_qubits)))
     circuit = QuantumCircuit(num_qubits)
     for parts in laid_layers(options, num_qubits, edges):
-        for part in parts:
-            _lay(circuit, part, weights)
+        _lay_all(circuit, parts, weights)
     read = read_qubits(options, num_qubits)
     observables = observables_for(options.observables, num_qubits, None, read)
     return Model(circuit=circuit, features=(), weights=weights, observables=observables)
@@ -145,8 +145,55 @@ def _feature_map(options: ModelOptions, num_features: int) -> FeatureMap:
     return feature_map
 
 
+def _lay_all(
+    circuit: QuantumCircuit, parts: Sequence[LaidPart], weights: Sequence[Parameter]
+) -> None:
+    """All parts, one after the other; neighbours that wait for one outcome wait together."""
+    for waiting_for, group in groupby(parts, key=lambda part: part.when and part.when[0]):
+        if waiting_for is None:
+            for part in group:
+                _lay(circuit, part, weights)
+        else:
+            _lay_waiting(circuit, waiting_for, tuple(group), weights)
+
+
+def _lay_waiting(
+    circuit: QuantumCircuit, measured: int, parts: Sequence[LaidPart], weights: Sequence[Parameter]
+) -> None:
+    """Parts that wait for the outcome of a measured qubit: one ``if_else`` for both outcomes."""
+    bit = next(reg for reg in circuit.cregs if reg.name == _register_of(measured))[0]
+    by_outcome = {
+        value: [part for part in parts if part.when == (measured, value)] for value in (1, 0)
+    }
+    first, second = (1, 0) if by_outcome[1] else (0, 1)
+    with circuit.if_test((bit, first)) as otherwise:
+        for part in by_outcome[first]:
+            _lay(circuit, part, weights)
+    if by_outcome[second]:
+        with otherwise:
+            for part in by_outcome[second]:
+                _lay(circuit, part, weights)
+
+
+def _register_of(qubit: int) -> str:
+    return f"read_{qubit}"
+
+
+def _measure(circuit: QuantumCircuit, qubit: int) -> None:
+    """Measure into a register of its own."""
+    from qiskit.circuit import ClassicalRegister
+
+    register = ClassicalRegister(1, _register_of(qubit))
+    circuit.add_register(register)
+    circuit.measure(qubit, register[0])
+
+
 def _lay(circuit: QuantumCircuit, part: LaidPart, weights: Sequence[Parameter]) -> None:
     """Its gates, those with angles each with a weight."""
+    if part.gate == MEASURE:
+        for (qubit,) in part.places:
+            _measure(circuit, qubit)
+        return
     lay = {
         "h": circuit.h, "x": circuit.x, "s": circuit.s, "sdg": circuit.sdg,
         "rx": circuit.rx, "ry": circuit.ry, "rz": circuit.rz,

@@ -27,12 +27,15 @@ class LaidPart:
         first_weight: Number of the weight that turns the first gate; the next gate takes the
             next one; several parts may have the same. ``None`` where the gates have no weights.
         angle: Of gates with an angle but no weights, in radians.
+        when: The measured qubit whose outcome the gates wait for, and the outcome for which they
+            are done; ``None`` is always.
     """
 
     gate: str
     places: tuple[tuple[int, ...], ...]
     first_weight: int | None
     angle: float | None = None
+    when: tuple[int, int] | None = None
 
     @property
     def num_weights(self) -> int:
@@ -124,7 +127,7 @@ def read_qubits(options: ModelOptions, num_qubits: int) -> tuple[int, ...]:
 def _tree_layers(options: ModelOptions, num_qubits: int) -> tuple[Layer, ...]:
     placed = lay.placed_stages(options.ansatz, num_qubits, options.entangler == "none")
     return tuple(
-        tuple(LaidPart(gate.gate, (gate.qubits,), gate.weight) for gate in stage)
+        tuple(LaidPart(gate.gate, (gate.qubits,), gate.weight, when=gate.when) for gate in stage)
         for stage in placed
     )
 

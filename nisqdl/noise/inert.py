@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nisqdl.circuits.control_flow import flat
 from nisqdl.errors import InputError
 from nisqdl.noise.channels import NoiseChannels
 from nisqdl.noise.sites import NOT_GATES, VIRTUAL_GATES
@@ -34,10 +35,8 @@ def refuse_inert(circuit: QuantumCircuit, noise: NoiseChannels) -> None:
         )
     if not noise.gates:
         return
-    index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
-    for instruction in circuit.data:
-        name = instruction.operation.name
-        qubits = tuple(index[qubit] for qubit in instruction.qubits)
+    for operation, qubits in flat(circuit):
+        name = operation.name
         if name in VIRTUAL_GATES or name in NOT_GATES or (name, qubits) in noise.gates:
             continue
         valid = ", ".join(sorted({gate for gate, _ in noise.gates} | VIRTUAL_GATES))

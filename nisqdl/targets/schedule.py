@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nisqdl.errors import InputError
-from nisqdl.targets.cost import gate_table
+from nisqdl.targets.cost import price_of
 from nisqdl.targets.device import Device
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def scheduled_circuit(
     """The circuit with every gate as late as possible and delays (ns) where qubits then wait.
 
     All qubits end together, when they would be measured. The wait of a qubit before its first
-    gate is left out: it is still in |0⟩, which does not decay.
+    gate is left out: it is still in |0⟩, which does not decay. Gates that wait for an outcome
+    come after the measurement's calibrated time, and take that of the longer alternative; what a
+    device takes to act on an outcome is in no calibration, and is not waited for.
 
     Args:
         circuit: ISA circuit, parametrised or not; durations do not depend on angles.
@@ -31,24 +33,22 @@ def scheduled_circuit(
     Raises:
         InputError: A gate is not one of the device's, or the circuit has delays already.
     """
-    gates = gate_table(device)
-    # Walked from the end: how long before the end each qubit is next busy.
-    busy = [0.0] * circuit.num_qubits
+    # Walked from the end: how long before the end each qubit, and each outcome, is next busy.
+    busy: dict[Any, float] = dict.fromkeys([*circuit.qubits, *circuit.clbits], 0.0)
     reversed_order: list[CircuitInstruction | tuple[int, float]] = []
     for instruction in reversed(circuit.data):
-        qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
-        operands = tuple(physical_qubits[qubit] for qubit in qubits)
-        gate = gates.get((instruction.operation.name, operands))
-        if gate is None:
+        if instruction.operation.name == "delay":
             raise InputError(
-                f"Only gates that {device.name} has can be scheduled, but the circuit has "
-                f"{instruction.operation.name!r} on {list(operands)}. Transpile it first."
+                "A circuit that is scheduled must have no delays yet, but has; schedule it once."
             )
-        end = max(busy[qubit] for qubit in qubits)
-        for qubit in qubits:
-            if end - busy[qubit] > _SHORTEST_DELAY_NS:
-                reversed_order.append((qubit, end - busy[qubit]))
-            busy[qubit] = end + gate.duration_ns
+        qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
+        price = price_of(instruction, tuple(physical_qubits[qubit] for qubit in qubits), device)
+        wires = (*instruction.qubits, *instruction.clbits)
+        end = max(busy[wire] for wire in wires)
+        for wire, qubit in zip(instruction.qubits, qubits, strict=True):
+            if end - busy[wire] > _SHORTEST_DELAY_NS:
+                reversed_order.append((qubit, end - busy[wire]))
+        busy.update(dict.fromkeys(wires, end + price.duration_ns))
         reversed_order.append(instruction)
     return _assembled(circuit, reversed_order)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nisqdl.circuits.control_flow import WAITING
 from nisqdl.errors import InputError
 from nisqdl.targets.device import Device, QubitCalibration
 from nisqdl.targets.faults import faults
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def restricted_target(
-    device: Device, physical_qubits: tuple[int, ...], fractional: bool = False
+    device: Device,
+    physical_qubits: tuple[int, ...],
+    fractional: bool = False,
+    waiting: bool = False,
 ) -> Target:
     """A Qiskit ``Target`` of some of the device's qubits.
 
@@ -23,6 +27,7 @@ def restricted_target(
         physical_qubits: Its qubits to keep; the target's qubit ``i`` is ``physical_qubits[i]``.
         fractional: Whether to include gates with a continuous angle (``rx``, ``rzz``), where the
             device reports them. Their angles are not folded into the range that hardware takes.
+        waiting: Whether gates may wait for the outcome of a measurement (``if_else``).
 
     Returns:
         The target: basis gates that are not faulty, with errors and durations (s), ``measure``
@@ -31,7 +36,7 @@ def restricted_target(
     Raises:
         InputError: A qubit is not one of the device's, is named twice, or is faulty.
     """
-    from qiskit.circuit import Delay, Measure, Parameter, Reset
+    from qiskit.circuit import Delay, IfElseOp, Measure, Parameter, Reset
     from qiskit.circuit.library import get_standard_gate_name_mapping
     from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
@@ -66,6 +71,8 @@ def restricted_target(
             for compact, qubit in enumerate(calibration)
         },
     )
+    if waiting:
+        target.add_instruction(IfElseOp, name=WAITING)
     return target
 
 

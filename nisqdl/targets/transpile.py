@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from nisqdl.circuits.control_flow import waits
 from nisqdl.circuits.model import Model
 from nisqdl.errors import InputError
-from nisqdl.targets.cost import circuit_cost, measured_qubits
+from nisqdl.targets.cost import circuit_cost, measured_in, measured_qubits
 from nisqdl.targets.device import Device
 from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.layout import varied_regions
@@ -60,10 +61,13 @@ def transpile_model(
     Raises:
         CapacityError: The device has not enough connected qubits without faults.
         InputError: The region does not fit the model or is faulty, or the circuit has
-            measurements, or the region's couplings do not connect what the circuit needs.
+            measurements that nothing waits for, or the region's couplings do not connect what the circuit needs.
     """
-    if model.circuit.num_clbits:
-        raise InputError("A model's circuit must have no classical bits or measurements.")
+    if model.circuit.num_clbits and not waits(model.circuit):
+        raise InputError(
+            "A model's circuit must have no measurements but those that its gates wait for: its "
+            "observables say what is measured."
+        )
     if region is not None:
         if len(region) != model.num_qubits:
             raise InputError(
@@ -104,11 +108,7 @@ def _best_placed(
         if place not in tried:
             tried[place] = _placed(model, device, place, seed, fixed=False)
     if shaped:
-        read = frozenset(
-            int(qubit)
-            for op in model.observables
-            for qubit in (op.paulis.x | op.paulis.z).any(axis=0).nonzero()[0]
-        )
+        read = frozenset(measured_in(model.circuit, model.observables))
         pairs = meetings(model.circuit)
         for place in shaped_places(device, model.num_qubits, pairs, read, seed):
             tried[place] = _placed(model, device, place, seed, fixed=True)
@@ -136,7 +136,7 @@ def _use_of_region(
 def _placed(
     model: Model, device: Device, place: tuple[int, ...], seed: int, *, fixed: bool
 ) -> IsaModel:
-    target = restricted_target(device, place)
+    target = restricted_target(device, place, waiting=waits(model.circuit))
     circuit = _transpiled(model.circuit, target, seed, fixed)
     observables = [op.apply_layout(circuit.layout, target.num_qubits) for op in model.observables]
     used = _used_qubits(circuit, observables)
@@ -187,10 +187,11 @@ def _compacted(circuit: QuantumCircuit, used: list[int]) -> QuantumCircuit:
 
     index = {circuit.qubits[qubit]: compact for compact, qubit in enumerate(used)}
     compact = QuantumCircuit(len(used), name=circuit.name)
+    compact.add_register(*circuit.cregs)
     for instruction in circuit.data:
         if instruction.operation.name != "barrier":  # barriers have done their work
             qubits = [index[qubit] for qubit in instruction.qubits]
-            compact.append(instruction.operation, qubits, copy=False)
+            compact.append(instruction.operation, qubits, instruction.clbits, copy=False)
     return compact
 
 

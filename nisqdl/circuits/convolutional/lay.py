@@ -28,11 +28,14 @@ class PlacedGate:
         gate: Its name.
         qubits: One qubit, or (control, target).
         weight: Number of the weight that turns it; ``None`` where it has no angle.
+        when: The measured qubit whose outcome it waits for, and the outcome for which it is done;
+            ``None`` is always.
     """
 
     gate: str
     qubits: tuple[int, ...]
     weight: int | None
+    when: tuple[int, int] | None = None
 
 
 def placed_stages(
@@ -100,6 +103,7 @@ def _lay(
                 gate.gate,
                 tuple(pair[place] for place in gate.places),
                 None if gate.weight is None else start + gate.weight,
+                None if gate.when is None else (pair[0], gate.when),
             )
             for gate in block.gates
         )

@@ -32,7 +32,7 @@ class Lowered:
         qubits: The circuit's index of each of the n qubits, ascending.
         prefix, suffix: Events before and after the data end; qubits count from 0 to n − 1.
         angles: All K angles that the events count.
-        measured: The observables as given.
+        measured: The observables as given, the identity on spare qubits.
         readout: Confusion by the circuit's qubit.
     """
 
@@ -104,9 +104,10 @@ def lower_under(model: Model | IsaModel, noise: CircuitNoise) -> Lowered:
 
 
 def _lowered(model: Model | IsaModel, noise: CircuitNoise) -> Lowered:
-    unrolled = unroll(model.circuit, noise.after)
+    observed = support(model.observables)
+    unrolled = unroll(model.circuit, noise.after, noise.readout, observed)
     events = [*unrolled.events, *noise.at_end]
-    events, qubits = causal_cone(events, support(model.observables))
+    events, qubits = causal_cone(events, observed)
     events, expressions = _renumbered(events, qubits, unrolled.expressions)
     angles = compile_angles(expressions, model.features, model.weights)
     prefix, suffix = split_at_data(events, frozenset(angles.sampled_rows.tolist()))
@@ -115,9 +116,16 @@ def _lowered(model: Model | IsaModel, noise: CircuitNoise) -> Lowered:
         prefix=tuple(prefix),
         suffix=tuple(suffix),
         angles=angles,
-        measured=tuple(model.observables),
+        measured=tuple(_widened(one, unrolled.spares) for one in model.observables),
         readout=noise.readout,
     )
+
+
+def _widened(observable: SparsePauliOp, spares: int) -> SparsePauliOp:
+    """The observable with the identity on the spare qubits, which hold outcomes."""
+    from qiskit.quantum_info import Pauli
+
+    return observable.expand(Pauli("I" * spares)) if spares else observable
 
 
 @contextmanager

@@ -23,6 +23,9 @@ PAULIS: Complexes = np.array(
 
 RESET: Floats = np.array([[1.0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
 
+DEPHASING: Floats = np.diag([1.0, 0, 0, 1])
+"""A measurement whose outcome nobody has asked for yet."""
+
 
 def unitary_ptm(unitary: Complexes) -> Floats:
     """The matrix (4, 4) or (16, 16) of a gate on one or two qubits.
@@ -36,6 +39,26 @@ def unitary_ptm(unitary: Complexes) -> Floats:
     matrix: Floats = np.einsum("iab,jba->ij", paulis, turned).real / len(unitary)
     whole = np.round(matrix)
     return np.where(np.abs(matrix - whole) < 1e-14, whole, matrix)
+
+
+COPY: Floats = unitary_ptm(np.eye(4, dtype=complex)[[0, 3, 2, 1]])
+"""CX: a qubit without coherence copied to one in |0⟩."""
+
+
+def confusion(p1_given_0: float, p0_given_1: float) -> Floats:
+    """A bit that is read wrongly with these probabilities, on a qubit without coherence."""
+    matrix = np.diag([1.0, 0, 0, 1.0 - p1_given_0 - p0_given_1])
+    matrix[3, 0] = p0_given_1 - p1_given_0
+    return matrix
+
+
+def where_it_holds(value: int, channel: Floats) -> Floats:
+    """A channel (4, 4) on the second qubit where the first, without coherence, holds the value."""
+    holding, other = (
+        np.array([[1.0, 0, 0, s], [0, 0, 0, 0], [0, 0, 0, 0], [s, 0, 0, 1.0]]) / 2
+        for s in (1.0 - 2 * value, 2.0 * value - 1)
+    )
+    return np.kron(channel, holding) + np.kron(np.eye(4), other)
 
 
 def rotation(axis: int, angle: float) -> Floats:

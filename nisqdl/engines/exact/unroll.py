@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from nisqdl.engines.exact import ptm
+from nisqdl.circuits.control_flow import WAITING, blocks
+from nisqdl.engines.exact import feedback, ptm
 from nisqdl.errors import InputError
 from nisqdl.noise.aer import delay_ns
-from nisqdl.noise.channels import GateNoise, NoiseChannels
+from nisqdl.noise.channels import GateNoise, NoiseChannels, Readout
 
 if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
@@ -47,33 +56,57 @@ Event: TypeAlias = Channel | Rotation
 
 @dataclass
 class Unrolled:
-    """A circuit's events, and the expressions of the angles that they count."""
+    """A circuit's events, the expressions of the angles that they count, and its spare qubits."""
 
     events: list[Event] = field(default_factory=list)
     expressions: list[Any] = field(default_factory=list)
+    spares: int = 0
 
 
 After: TypeAlias = Callable[[Any, Qubits], Iterable[Channel]]
 """What follows an operation on these qubits of the circuit: its noise."""
 
 
-def unroll(circuit: QuantumCircuit, after: After) -> Unrolled:
+def unroll(
+    circuit: QuantumCircuit,
+    after: After,
+    readout: Mapping[int, Readout] | None = None,
+    observed: Collection[int] = (),
+) -> Unrolled:
     """The events of a circuit; each gate, reset and delay is followed by its own noise.
 
+    A measurement dephases its qubit, and what is read is confused; its noise comes before it, as
+    in Aer. Gates that wait for an outcome are controlled by the qubit that holds it: the measured
+    one, or a spare one, counted on from the circuit's qubits.
+
+    Args:
+        readout: Confusion of the measurements by qubit.
+        observed: Qubits that observables are on; needed where the circuit has measurements.
+
     Raises:
-        InputError: The circuit has a measurement, control flow, an instruction that is not a gate,
-            or noise on a gate of three or more qubits.
+        InputError: An instruction is not a gate, noise is on a gate of three or more qubits, or a
+            gate on several qubits waits for an outcome.
     """
     result = Unrolled()
     index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
-    for instruction in circuit.data:
+    plan = feedback.plan(circuit, observed) if circuit.num_clbits else feedback.Plan()
+    result.spares = plan.spares
+    for number, instruction in enumerate(circuit.data):
         gate = instruction.operation
         qubits = tuple(index[qubit] for qubit in instruction.qubits)
-        if gate.name == "barrier":
+        if gate.name == "barrier" or number in plan.idle:
             continue
-        if gate.name != "delay":
+        for reading in plan.before.get(number, ()):
+            _lay_reading(reading, readout or {}, result)
+        if gate.name == WAITING:
+            for block, value in blocks(instruction):
+                _lay_waiting(block, qubits, (plan.asked[number], value), after, result)
+            continue
+        if gate.name not in ("delay", "measure"):
             _lay(gate, qubits, result)
         result.events.extend(after(gate, qubits))
+    for reading in plan.before.get(len(circuit.data), ()):
+        _lay_reading(reading, readout or {}, result)
     return result
 
 
@@ -89,6 +122,56 @@ def channels_after(noise: NoiseChannels) -> After:
             yield from _noise(gate.name, found, qubits)
 
     return after
+
+
+def _lay_reading(
+    reading: feedback.Reading, readout: Mapping[int, Readout], result: Unrolled
+) -> None:
+    """Dephase the measured qubit, and put what is read where it is kept."""
+    qubit, kept = reading.qubit, reading.kept
+    result.events.append(Channel((qubit,), ptm.DEPHASING))
+    if kept is None:
+        return
+    if kept != qubit:
+        result.events += [Channel((kept,), ptm.RESET), Channel((qubit, kept), ptm.COPY)]
+    if qubit in readout:
+        confusion = readout[qubit]
+        matrix = ptm.confusion(confusion.p1_given_0, confusion.p0_given_1)
+        result.events.append(Channel((kept,), matrix))
+
+
+def _lay_waiting(
+    block: QuantumCircuit, qubits: Qubits, awaited: tuple[int, int], after: After, result: Unrolled
+) -> None:
+    """Append the events of gates that are done only where a qubit holds a value.
+
+    Args:
+        awaited: The qubit that holds the outcome, and the value.
+    """
+    holder, value = awaited
+    alone = Unrolled()
+    place = dict(zip(block.qubits, qubits, strict=True))
+    for instruction in block.data:
+        own = tuple(place[qubit] for qubit in instruction.qubits)
+        if instruction.operation.name == "barrier":
+            continue
+        if instruction.operation.name != "delay":
+            _lay(instruction.operation, own, alone)
+        alone.events.extend(after(instruction.operation, own))
+    for event in alone.events:
+        if len(event.qubits) > 1:
+            raise InputError(
+                "A gate on two qubits waits for an outcome, but the engine 'exact' takes only "
+                "gates on one qubit there; take it apart into gates on two qubits that do not "
+                "wait, and gates on one that do."
+            )
+        if isinstance(event, Channel):
+            matrix = ptm.where_it_holds(value, event.matrix)
+            result.events.append(Channel((holder, *event.qubits), matrix))
+            continue
+        half = alone.expressions[event.angle] / 2
+        _turn(event.paulis, event.qubits, half, result)
+        _turn((Z, *event.paulis), (holder, *event.qubits), (1 - 2 * value) * half, result)
 
 
 def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
@@ -110,9 +193,8 @@ def _lay(gate: Any, qubits: Qubits, result: Unrolled) -> None:
     if definition is None:
         raise InputError(
             f"The circuit has {gate.name!r} on qubits {', '.join(map(str, qubits))}; the engine "
-            "'exact' takes gates, reset, delay and barrier. Remove measurements and control flow: "
-            "observables say what is measured, and nisqdl.ExactSampler takes measurements at the "
-            "end."
+            "'exact' takes gates, reset, delay, barrier, measurements, and gates that wait for an "
+            "outcome (`if_test`). Remove other control flow and what is no gate."
         )
     index = {qubit: i for i, qubit in enumerate(definition.qubits)}
     for inner in definition.data:
