@@ -34,9 +34,9 @@ def build_model(
     """The model of these options for data with F features and K classes.
 
     The feature map comes first, once, or with re-uploading before each layer of the ansatz. The
-    circuit has no barriers, and no measurements but those that gates wait for; each angle is one parameter: ``x[i]``, the
-    encoded features (see ``encode``), or ``w[i]``, the weights; or a number. Gates: h, x, s,
-    sdg, rx, ry, rz, crx, crz, cx, cz.
+    circuit has no barriers, and no measurements but those that gates wait for; each angle is one
+    parameter: ``x[i]``, the encoded features (see ``encode``), or ``w[i]``, the weights; or a
+    number. Gates: h, x, s, sdg, rx, ry, rz, crx, crz, cx, cz.
 
     Args:
         options: What to build.

@@ -18,7 +18,7 @@ from pydantic import (
 from nisqdl.catalog import checked
 from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.convolutional.convolutions import CONVOLUTIONS
-from nisqdl.circuits.convolutional.poolings import POOLINGS
+from nisqdl.circuits.convolutional.poolings import DYNAMIC, POOLINGS
 from nisqdl.circuits.convolutional.tree import TREES
 from nisqdl.circuits.entanglers import DEVICE, ENTANGLERS, OWN
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
@@ -126,6 +126,27 @@ class AnsatzOptions(BaseModel):
             if not given and option in usual:
                 raise ValueError(f"`{option}` of ansatz {self.name!r} must not be null")
         return self
+
+    @property
+    def measures(self) -> bool:
+        """Whether qubits are measured in the circuit, and gates wait for the outcomes."""
+        return self.pooling is not None and POOLINGS[self.pooling].measures
+
+    def only_gates(self, reason: str) -> None:
+        """Refuse a pooling that measures in the circuit.
+
+        Args:
+            reason: Why it cannot, as a clause without an end.
+
+        Raises:
+            ValueError: It does; the sentence names the pooling that does not.
+        """
+        if self.measures:
+            deferred = str(self.pooling).removesuffix(DYNAMIC)
+            raise ValueError(
+                f"`model.ansatz.pooling` {self.pooling!r} measures in the circuit, but {reason}; "
+                f"choose {deferred!r}, which is the same without noise"
+            )
 
     @field_validator("gate")
     @classmethod

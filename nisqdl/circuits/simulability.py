@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nisqdl.circuits.model import Model
+
+if TYPE_CHECKING:
+    from qiskit.circuit import QuantumCircuit
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,7 @@ def simulability(model: Model, whole_state: bool = False) -> Simulability:
         whole_state: Whether the whole state matters, as for a fidelity kernel: the cone is then
             the largest set of qubits that gates connect.
     """
-    places = [
-        tuple(model.circuit.find_bit(qubit).index for qubit in instruction.qubits)
-        for instruction in model.circuit.data
-        if len(instruction.qubits) > 1 and instruction.operation.name != "barrier"
-    ]
+    places = _places(model.circuit)
     if whole_state:
         cone = max(len(part) for part in _connected(places, model.num_qubits))
     else:
@@ -58,6 +58,21 @@ def simulability(model: Model, whole_state: bool = False) -> Simulability:
         cone,
         _log2_bond(places, model.num_qubits),
     )
+
+
+def _places(circuit: QuantumCircuit) -> list[tuple[int, ...]]:
+    """The qubits of each gate on several; one that waits for an outcome is on the measured, too."""
+    index = {qubit: number for number, qubit in enumerate(circuit.qubits)}
+    written: dict[object, int] = {}
+    found: list[tuple[int, ...]] = []
+    for instruction in circuit.data:
+        qubits = [index[qubit] for qubit in instruction.qubits]
+        if instruction.operation.name == "measure":
+            written[instruction.clbits[0]] = qubits[0]
+        elif instruction.operation.name != "barrier":
+            place = (*dict.fromkeys([*(written[bit] for bit in instruction.clbits), *qubits]),)
+            found += [place] if len(place) > 1 else []
+    return found
 
 
 def _cone(places: list[tuple[int, ...]], support: Iterable[int]) -> set[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nisqdl.circuits.architectures.contract import Architecture, Measured
+from nisqdl.circuits.control_flow import waits
 from nisqdl.circuits.model import Model
 from nisqdl.engines import find_engine
 from nisqdl.engines.contract import Evaluator
@@ -30,7 +31,8 @@ class Place:
         device: Where circuits are transpiled to; None leaves them logical and ideal.
         recipe: The noise; None without a device.
         scale: λ, which multiplies all its rates.
-        engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it.
+        engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it, or
+            where gates wait for outcomes.
     """
 
     device: Device | None = None
@@ -70,7 +72,8 @@ class Place:
             InputError: The model does not suit the device or the engine.
         """
         if self.device is None:
-            return find_engine(self.engine or "statevector", "engine").prepare(model, IDEAL)
+            ideal = "exact" if waits(model.circuit) else "statevector"
+            return find_engine(self.engine or ideal, "engine").prepare(model, IDEAL)
         isa = self.transpiled(model)
         return find_engine(self.engine or "exact", "engine").prepare(isa, self.channels(isa))
 

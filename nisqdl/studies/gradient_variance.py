@@ -62,6 +62,7 @@ class CircuitOptions(BaseModel):
             return given
         told = {name: value for name, value in given.items() if value is not None}
         model = ModelOptions.model_validate(told)
+        model.ansatz.only_gates("gradients and states are looked at for circuits of gates")
         found = {"ansatz": model.ansatz, "entangler": model.entangler}
         return {**found, "feature_map": model.feature_map} if "feature_map" in told else found
 

@@ -43,6 +43,13 @@ def is_live(target: str) -> bool:
     return target.startswith(LIVE_PREFIX)
 
 
+NO_WAITING = (
+    "the client's Estimator takes no gates that wait for an outcome, so no device runs it here"
+)
+"""Said of circuits with measurements in them (qiskit-ibm-runtime 0.51: samplomatic refuses
+``if_else``, and dynamical decoupling does so besides)."""
+
+
 def backend_of(target: str) -> str:
     """The service's name in ``"ibm_torino@2026-11-01"``."""
     return target.partition("@")[0]

@@ -32,7 +32,7 @@ from nisqdl.noise.channels import IDEAL
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record
-from nisqdl.studies import qnn
+from nisqdl.studies import hardware, qnn
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, dataset_options, describe_data, split_of
 from nisqdl.studies.named import device_named, recipe_named
@@ -76,6 +76,7 @@ class MitigationOptions(BaseModel):
                 "`execution` must have no shots or precision here: `qpu_seconds` decides how many "
                 "fit"
             )
+        self.model.ansatz.only_gates(hardware.NO_WAITING)
         features = self.dataset.features
         device = device_named(self.target)
         if features is not None and num_qubits(self.model, features) > device.num_qubits:

@@ -85,6 +85,16 @@ class NoiseAccuracyOptions(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _engine_measures_in_the_circuit(self) -> NoiseAccuracyOptions:
+        if self.engine == hardware.ENGINE:
+            self.model.ansatz.only_gates(hardware.NO_WAITING)
+        elif self.engine != "exact":
+            self.model.ansatz.only_gates(
+                f"the engine {self.engine!r} takes gates only, unlike the engine 'exact'"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _device_trains(self) -> NoiseAccuracyOptions:
         if self.training.noise != "device":
             return self

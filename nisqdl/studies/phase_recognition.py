@@ -72,6 +72,10 @@ class PhaseRecognitionOptions(BaseModel):
     def _fits(self) -> PhaseRecognitionOptions:
         if self.training.noise != "ideal":
             raise ValueError("`training.noise` must be 'ideal': this study has no device")
+        if self.engine != "exact":
+            self.model.ansatz.only_gates(
+                f"the engine {self.engine!r} takes gates only, unlike the engine 'exact'"
+            )
         try:
             qubits = num_qubits(self.model, 2**self.qubits)
             num_weights(self.model, 2**self.qubits)

@@ -16,7 +16,8 @@ class IsaModel:
 
     Attributes:
         circuit: ISA circuit on the ``k`` active qubits only; circuit qubit ``i`` is the device's
-            ``physical_qubits[i]``. No measurements. Delays (unit ns) where it was scheduled.
+            ``physical_qubits[i]``. No measurements but those that gates wait for. Delays (unit
+            ns) where it was scheduled.
         features, weights: As in the model, same order; they may be missing from the circuit where
             transpilation cancelled them.
         observables: On the ``k`` active qubits, after layout and routing.

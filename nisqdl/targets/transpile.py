@@ -61,7 +61,8 @@ def transpile_model(
     Raises:
         CapacityError: The device has not enough connected qubits without faults.
         InputError: The region does not fit the model or is faulty, or the circuit has
-            measurements that nothing waits for, or the region's couplings do not connect what the circuit needs.
+            measurements that nothing waits for, or the region's couplings do not connect what the
+            circuit needs.
     """
     if model.circuit.num_clbits and not waits(model.circuit):
         raise InputError(

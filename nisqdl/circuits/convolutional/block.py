@@ -48,6 +48,11 @@ class Block:
         return sum(gate.weight is not None for gate in self.gates)
 
     @property
+    def measures(self) -> bool:
+        """Whether a qubit is measured in the circuit, and gates wait for the outcome."""
+        return any(gate.gate == MEASURE for gate in self.gates)
+
+    @property
     def separable(self) -> Block:
         """The same block without its gates on both qubits: the control without entanglement."""
         single = [gate for gate in self.gates if len(gate.places) == 1]

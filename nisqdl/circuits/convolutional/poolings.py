@@ -12,14 +12,23 @@ from __future__ import annotations
 from nisqdl.catalog import Table
 from nisqdl.circuits.convolutional.block import Block, block
 
+DYNAMIC = "_dynamic"
+"""What the name of a pooling ends with that measures in the circuit."""
+
 _DEFERRED = (
-            block("controlled", "CRZ and CRX, controlled by the qubit given up; 2 weights",
-                  "crz:01 crx:01"),
-            block("zx", "CRZ where it is 1, CRX where it is 0; 2 weights (Hur et al. 2022)",
-                  "crz:01 x:0 crx:01"),
-            block("measured", "measured in a trained basis, a rotation for either outcome; 6 "
-                  "weights (Cong et al. 2019)",
-                  "rz:0 ry:0 crz:01 crx:01 x:0 crz:01 crx:01"),
+    block(
+        "controlled", "CRZ and CRX, controlled by the qubit given up; 2 weights", "crz:01 crx:01"
+    ),
+    block(
+        "zx",
+        "CRZ where it is 1, CRX where it is 0; 2 weights (Hur et al. 2022)",
+        "crz:01 x:0 crx:01",
+    ),
+    block(
+        "measured",
+        "measured in a trained basis, a rotation for either outcome; 6 weights (Cong et al. 2019)",
+        "rz:0 ry:0 crz:01 crx:01 x:0 crz:01 crx:01",
+    ),
 )
 
 POOLINGS: Table[Block] = Table(
@@ -28,7 +37,7 @@ POOLINGS: Table[Block] = Table(
         made.name: made
         for made in (
             *_DEFERRED,
-            *(one.dynamic(f"{one.name}_dynamic", f"{one.name}, measured in the circuit: rotations "
+            *(one.dynamic(one.name + DYNAMIC, f"{one.name}, measured in the circuit: rotations "
                           "wait for the outcome") for one in _DEFERRED),
             block("canonical", "the convolution of that name, cut short; 3 weights (Qiskit ML's "
                   "tutorial 11)",

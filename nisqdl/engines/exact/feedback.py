@@ -27,12 +27,12 @@ class Reading:
         number: Its instruction's in the circuit.
         qubit: What is measured.
         kept: The qubit that holds the outcome: the measured one, or a spare one, counted on from
-            the circuit's; ``None`` where nobody waits for it.
+            the circuit's.
     """
 
     number: int
     qubit: int
-    kept: int | None
+    kept: int
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Plan:
     Attributes:
         spares: Spare qubits that are needed.
         before: Instruction's number → measurements that are laid before it, as late as can be, so
-            that few outcomes are waited for at once; the circuit's length for those at its end.
+            that few outcomes are waited for at once.
         asked: Number of an ``if_else`` → the qubit that holds what it waits for.
         idle: Numbers of delays after which nobody looks at their qubit.
     """
@@ -52,6 +52,11 @@ class Plan:
     asked: dict[int, int] = field(default_factory=dict)
     idle: set[int] = field(default_factory=set)
 
+    def keep(self, reading: Reading, first: int, asking: list[int]) -> None:
+        """Lay a measurement before an instruction, and let these ask for its outcome."""
+        self.before.setdefault(first, []).append(reading)
+        self.asked.update(dict.fromkeys(asking, reading.kept))
+
 
 def plan(circuit: QuantumCircuit, observed: Collection[int]) -> Plan:
     """The plan for a circuit.
@@ -60,11 +65,11 @@ def plan(circuit: QuantumCircuit, observed: Collection[int]) -> Plan:
         observed: Qubits that observables are on.
 
     Raises:
-        InputError: A gate waits for several bits, or for one that no measurement has written.
+        InputError: A gate waits for several bits, or for one that no measurement has written, or
+            none waits for what a measurement has.
     """
     index = {qubit: number for number, qubit in enumerate(circuit.qubits)}
     made = Plan()
-    end = len(circuit.data)
     touches: dict[int, list[int]] = {qubit: [] for qubit in range(circuit.num_qubits)}
     delays: dict[int, list[int]] = {qubit: [] for qubit in range(circuit.num_qubits)}
     written: list[tuple[int, int]] = []  # (number, qubit) of each measurement
@@ -88,49 +93,48 @@ def plan(circuit: QuantumCircuit, observed: Collection[int]) -> Plan:
                 )
             readers.setdefault(latest[bit], []).append(number)
 
-    waiting: list[tuple[int, int, Reading]] = []  # (laid before, last reader, reading with a spare)
+    on_spares: list[_Stay] = []
     for count, (number, qubit) in enumerate(written):
-        asking = readers.get(count, [])
+        if count not in readers:
+            raise InputError(
+                f"The circuit measures qubit {qubit} and no gate waits for the outcome; the engine "
+                "'exact' takes gates, reset, delay, barrier, and measurements that gates wait for "
+                "(`if_test`). Remove it: observables say what is measured, and "
+                "nisqdl.ExactSampler takes measurements at the end."
+            )
+        asking = readers[count]
         later = [touch for touch in touches[qubit] if touch > number]
         pauses = [pause for pause in delays[qubit] if pause > number]
-        if not later and qubit not in observed:
-            made.idle.update(pauses)
-            if asking:
-                reading = Reading(number, qubit, qubit)
-                made.before.setdefault(asking[0], []).append(reading)
-                made.asked.update(dict.fromkeys(asking, qubit))
+        if later or qubit in observed:
+            first = min([asking[0], *later[:1], *pauses[:1]])
+            on_spares.append(_Stay(first, number, qubit, asking))
         else:
-            first = min([*asking[:1], *later[:1], *pauses[:1], end])
-            reading = Reading(number, qubit, None)
-            if asking:
-                waiting.append((first, asking[-1], reading))
-                made.asked.update(dict.fromkeys(asking, -1 - count))
-            else:
-                made.before.setdefault(first, []).append(reading)
-    _keep_on_spares(made, waiting, circuit.num_qubits, {n: c for c, (n, _) in enumerate(written)})
+            made.idle.update(pauses)
+            made.keep(Reading(number, qubit, qubit), asking[0], asking)
+    _keep_on_spares(made, on_spares, circuit.num_qubits)
     for laid in made.before.values():
         laid.sort(key=lambda reading: reading.number)
     return made
 
 
-def _keep_on_spares(
-    made: Plan,
-    waiting: list[tuple[int, int, Reading]],
-    num_qubits: int,
-    count_of: dict[int, int],
-) -> None:
-    """Give each of these readings a spare qubit for as long as somebody waits for it."""
+@dataclass(frozen=True, order=True)
+class _Stay:
+    """An outcome that needs a spare qubit: from before which instruction, and who asks for it."""
+
+    first: int
+    number: int
+    qubit: int
+    asking: list[int]
+
+
+def _keep_on_spares(made: Plan, stays: list[_Stay], num_qubits: int) -> None:
+    """Give each outcome a spare qubit for as long as somebody waits for it."""
     held_until: list[int] = []  # by spare: the last reader of what it holds
-    for first, last, reading in sorted(waiting, key=lambda one: (one[0], one[2].number)):
-        free = [spare for spare, until in enumerate(held_until) if until < first]
-        spare = free[0] if free else len(held_until)
-        if not free:
-            held_until.append(last)
-        held_until[spare] = last
-        kept = num_qubits + spare
-        made.before.setdefault(first, []).append(Reading(reading.number, reading.qubit, kept))
-        placeholder = -1 - count_of[reading.number]
-        for number, asked in made.asked.items():
-            if asked == placeholder:
-                made.asked[number] = kept
+    for stay in sorted(stays):
+        spare = next(
+            (spare for spare, until in enumerate(held_until) if until < stay.first), len(held_until)
+        )
+        held_until[spare : spare + 1] = [stay.asking[-1]]
+        reading = Reading(stay.number, stay.qubit, num_qubits + spare)
+        made.keep(reading, stay.first, stay.asking)
     made.spares = len(held_until)

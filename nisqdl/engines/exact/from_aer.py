@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nisqdl.circuits.control_flow import flat
 from nisqdl.engines.exact.aer_errors import error_channels
 from nisqdl.engines.exact.lowering import CircuitNoise
 from nisqdl.engines.exact.unroll import Channel, Qubits
@@ -109,10 +110,7 @@ class AerNoise:
         if not noisy:
             return
         places = {qubit for found in self.local.values() for qubits in found for qubit in qubits}
-        index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
-        for instruction in circuit.data:
-            operation = instruction.operation
-            qubits = tuple(index[qubit] for qubit in instruction.qubits)
+        for operation, qubits in flat(circuit):
             name = _key(operation)
             if name in NOT_GATES or name in self.everywhere or qubits in self.local.get(name, {}):
                 continue

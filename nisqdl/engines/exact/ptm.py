@@ -24,7 +24,7 @@ PAULIS: Complexes = np.array(
 RESET: Floats = np.array([[1.0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
 
 DEPHASING: Floats = np.diag([1.0, 0, 0, 1])
-"""A measurement whose outcome nobody has asked for yet."""
+"""A measurement, as long as nobody asks for its outcome."""
 
 
 def unitary_ptm(unitary: Complexes) -> Floats:

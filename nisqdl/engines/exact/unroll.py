@@ -84,8 +84,8 @@ def unroll(
         observed: Qubits that observables are on; needed where the circuit has measurements.
 
     Raises:
-        InputError: An instruction is not a gate, noise is on a gate of three or more qubits, or a
-            gate on several qubits waits for an outcome.
+        InputError: An instruction is not a gate, noise is on a gate of three or more qubits, a gate
+            on several qubits waits for an outcome, or none does for one that is measured.
     """
     result = Unrolled()
     index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
@@ -105,8 +105,6 @@ def unroll(
         if gate.name not in ("delay", "measure"):
             _lay(gate, qubits, result)
         result.events.extend(after(gate, qubits))
-    for reading in plan.before.get(len(circuit.data), ()):
-        _lay_reading(reading, readout or {}, result)
     return result
 
 
@@ -130,8 +128,6 @@ def _lay_reading(
     """Dephase the measured qubit, and put what is read where it is kept."""
     qubit, kept = reading.qubit, reading.kept
     result.events.append(Channel((qubit,), ptm.DEPHASING))
-    if kept is None:
-        return
     if kept != qubit:
         result.events += [Channel((kept,), ptm.RESET), Channel((qubit, kept), ptm.COPY)]
     if qubit in readout:

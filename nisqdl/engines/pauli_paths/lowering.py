@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nisqdl.circuits.control_flow import waits
 from nisqdl.engines.exact.cone import causal_cone
 from nisqdl.engines.exact.ptm import Floats
 from nisqdl.engines.exact.unroll import After, Channel, Event, Qubits, Rotation, unroll
@@ -54,6 +55,12 @@ def lower(
         InputError: The circuit has what the engine does not take, an angle is not affine in its
             parameters, or a parameter is shared by several rotations.
     """
+    if waits(circuit):
+        raise InputError(
+            "Pauli paths take gates only, but the circuit has gates that wait for the outcome of a "
+            "measurement; write them as controlled gates and leave the measurement out, which is "
+            "the same without noise."
+        )
     unrolled = unroll(circuit, _marked(noise.after, repeats))
     events: list[Event] = [*unrolled.events, *map(_as_noise, noise.at_end)]
     events, qubits = causal_cone(events, support(products))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from nisqdl.circuits.control_flow import flat
 from nisqdl.engines.exact.from_aer import AerNoise
 from nisqdl.engines.exact.lowering import CircuitNoise
 from nisqdl.engines.exact.unroll import Qubits, channels_after
@@ -148,10 +148,9 @@ class AerSource:
 
 def _used_qubits(circuit: QuantumCircuit) -> set[int]:
     """Qubits with gates; what only waits on others is not felt."""
-    index: Mapping[Any, int] = {qubit: i for i, qubit in enumerate(circuit.qubits)}
     return {
-        index[qubit]
-        for instruction in circuit.data
-        if instruction.operation.name not in NOT_GATES
-        for qubit in instruction.qubits
+        qubit
+        for operation, qubits in flat(circuit)
+        if operation.name not in NOT_GATES
+        for qubit in qubits
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nisqdl.circuits.control_flow import waits
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.store.record import Json
@@ -123,7 +124,8 @@ def on_device(isa: IsaModel, num_qubits: int) -> QuantumCircuit:
     """The compact circuit at its place among all qubits of the device.
 
     Raises:
-        InputError: The circuit has explicit delays, or the device has not that many qubits.
+        InputError: The circuit has explicit delays or gates that wait for an outcome, or the
+            device has not that many qubits.
     """
     from qiskit.circuit import QuantumCircuit
 
@@ -136,6 +138,11 @@ def on_device(isa: IsaModel, num_qubits: int) -> QuantumCircuit:
         raise InputError(
             f"The circuit for {isa.device} must have no explicit delays on hardware, but has; "
             "transpile it without a schedule."
+        )
+    if waits(isa.circuit):
+        raise InputError(
+            f"The circuit for {isa.device} must have no gates that wait for an outcome, which the "
+            "client's Estimator does not take, but has; use the deferred form of the pooling."
         )
     circuit = QuantumCircuit(num_qubits)
     circuit.compose(isa.circuit, qubits=list(isa.physical_qubits), inplace=True)

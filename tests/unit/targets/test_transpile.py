@@ -180,7 +180,7 @@ def test_what_does_not_fit_is_refused() -> None:
         transpile_model(_model(2, 1, [(0, 1)], 0), manila, schedule=False, seed=0, region=(0, 4))
     measured = _model(2, 1, [], 0)
     measured.circuit.measure_all()
-    with pytest.raises(InputError, match="no classical bits"):
+    with pytest.raises(InputError, match="no measurements but those that its gates wait for"):
         transpile_model(measured, manila, schedule=False, seed=0)
 
 

@@ -103,15 +103,15 @@ def test_a_circuit_whose_noise_would_be_inert_is_refused():
         ExactEngine().prepare(model(circuit, "ZZ"), noise)
 
 
-def test_measurements_and_control_flow_are_refused():
+def test_measurements_that_nothing_waits_for_and_loops_are_refused():
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
-    with pytest.raises(InputError, match="takes gates, reset, delay and barrier"):
+    with pytest.raises(InputError, match="measures qubit 0 and no gate waits for the outcome"):
         ExactEngine().prepare(model(circuit, "Z"), IDEAL)
-    circuit = QuantumCircuit(1, 1)
-    with circuit.if_test((0, 1)):
+    circuit = QuantumCircuit(1)
+    with circuit.for_loop(range(2)):
         circuit.x(0)
-    with pytest.raises(InputError, match="'if_else'"):
+    with pytest.raises(InputError, match="'for_loop'"):
         ExactEngine().prepare(model(circuit, "Z"), IDEAL)
 
 
