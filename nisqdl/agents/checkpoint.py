@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import base64
-import json
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from nisqdl.agents.curve import Curve
 from nisqdl.agents.learn import Learned
 from nisqdl.agents.learner import LearningState
-from nisqdl.errors import InputError
-from nisqdl.store.record import content_hash
+from nisqdl.store.sealed import SealedText, damaged, sealed, unsealed
 
+_REMEDY = "learn again"
 _Count = Annotated[int, Field(ge=0)]
 
 
 def state_to_bytes(state: LearningState) -> bytes:
     """A state in mid-learning as UTF-8 JSON; the same state gives the same bytes."""
     arrays = {name: _packed(values) for name, values in state.arrays.items()}
-    return _to_bytes(
+    return sealed(
         _StateText(
             format="nisqdl learning state 1",
             origin=state.origin,
@@ -43,14 +42,14 @@ def state_from_bytes(content: bytes, where: str = "learning state") -> LearningS
     Raises:
         InputError: They are damaged or something else.
     """
-    text = _from_bytes(_StateText, content, where)
+    text = unsealed(_StateText, content, where, _REMEDY)
     arrays = {name: _unpacked(packed, where) for name, packed in text.arrays.items()}
     return LearningState(text.origin, text.updates, arrays, text.facts)
 
 
 def learned_to_bytes(learned: Learned) -> bytes:
     """A learned agent as UTF-8 JSON; the same agent gives the same bytes."""
-    return _to_bytes(
+    return sealed(
         _LearnedText(
             format="nisqdl learned agent 1",
             agent=learned.agent,
@@ -75,7 +74,7 @@ def learned_from_bytes(content: bytes, where: str = "learned agent") -> Learned:
     Raises:
         InputError: They are damaged or something else.
     """
-    text = _from_bytes(_LearnedText, content, where)
+    text = unsealed(_LearnedText, content, where, _REMEDY)
     return Learned(
         text.agent,
         {role: _unpacked(packed, where) for role, packed in text.parameters.items()},
@@ -86,11 +85,7 @@ def learned_from_bytes(content: bytes, where: str = "learned agent") -> Learned:
     )
 
 
-class _Text(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Packed(_Text):
+class _Packed(SealedText):
     """An array: its type, shape, and little-endian bytes in base 64."""
 
     type: Literal["<f8", "<f4", "<i8", "|b1"]
@@ -98,7 +93,7 @@ class _Packed(_Text):
     content: str
 
 
-class _StateText(_Text):
+class _StateText(SealedText):
     format: Literal["nisqdl learning state 1"]
     origin: str
     updates: _Count
@@ -106,7 +101,7 @@ class _StateText(_Text):
     facts: dict[str, Any]
 
 
-class _LearnedText(_Text):
+class _LearnedText(SealedText):
     format: Literal["nisqdl learned agent 1"]
     agent: str
     parameters: dict[str, _Packed]
@@ -134,36 +129,5 @@ def _unpacked(packed: _Packed, where: str) -> NDArray[Any]:
         content = base64.b64decode(packed.content, validate=True)
         values = np.frombuffer(content, dtype=packed.type).reshape(packed.shape)
     except ValueError as error:
-        raise _damaged(where, f"an array does not have its shape ({error})") from error
+        raise damaged(where, f"an array does not have its shape ({error})", _REMEDY) from error
     return values.astype(values.dtype.newbyteorder("="))
-
-
-_SomeText = TypeVar("_SomeText", bound=_Text)
-
-
-def _to_bytes(text: _Text) -> bytes:
-    # json writes a float as repr does: the shortest text that reads back as the same float.
-    content = text.model_dump(mode="json")
-    content["checksum"] = content_hash(content)
-    return json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _from_bytes(kind: type[_SomeText], content: bytes, where: str) -> _SomeText:
-    try:
-        fields = json.loads(content)
-        if isinstance(fields, dict) and fields.pop("checksum", None) != content_hash(fields):
-            raise _damaged(where, "its checksum does not match")
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the content"
-        raise _damaged(where, f"{field}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors are ValueErrors
-        raise _damaged(where, f"it is not JSON text ({error})") from error
-
-
-def _damaged(where: str, what: str) -> InputError:
-    return InputError(
-        f"The {where} cannot be read: {what}. The content is damaged or was written by another "
-        "version; delete it and learn again."
-    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from nisqdl.engines.contract import Array
-from nisqdl.errors import InputError
-from nisqdl.store.record import content_hash
+from nisqdl.store.sealed import SealedText, damaged, sealed, unsealed
 from nisqdl.training.optimizers.contract import State
 from nisqdl.training.state import Check, Trained, TrainingState
 
+_REMEDY = "train again"
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0)]
 _Floats = tuple[_Finite, ...]
@@ -22,7 +21,7 @@ _Checks = tuple[tuple[_Count, _Finite], ...]
 
 def trained_to_bytes(trained: Trained) -> bytes:
     """A training's result as UTF-8 JSON; the same result gives the same bytes."""
-    return _to_bytes(
+    return sealed(
         _TrainedText(
             format="nisqdl trained weights 1",
             weights=_floats(trained.weights),
@@ -47,7 +46,7 @@ def trained_from_bytes(content: bytes, where: str = "trained weights") -> Traine
     Raises:
         InputError: They are damaged or something else.
     """
-    text = _from_bytes(_TrainedText, content, where)
+    text = unsealed(_TrainedText, content, where, _REMEDY)
     return Trained(
         weights=np.array(text.weights, dtype=np.float64),
         history=text.history,
@@ -62,7 +61,7 @@ def trained_from_bytes(content: bytes, where: str = "trained weights") -> Traine
 
 def state_to_bytes(state: TrainingState) -> bytes:
     """A state in mid-run as UTF-8 JSON; the same state gives the same bytes."""
-    return _to_bytes(
+    return sealed(
         _StateText(
             format="nisqdl training state 1",
             origin=state.origin,
@@ -91,9 +90,9 @@ def state_from_bytes(content: bytes, where: str = "training state") -> TrainingS
     Raises:
         InputError: They are damaged or something else.
     """
-    text = _from_bytes(_StateText, content, where)
+    text = unsealed(_StateText, content, where, _REMEDY)
     if len(text.history) != text.step or len(text.weights) != len(text.best_weights):
-        raise _damaged(where, "its parts do not have the same length")
+        raise damaged(where, "its parts do not have the same length", _REMEDY)
     memory = tuple(np.array(part, dtype=np.float64) for part in text.memory)
     return TrainingState(
         origin=text.origin,
@@ -109,11 +108,7 @@ def state_from_bytes(content: bytes, where: str = "training state") -> TrainingS
     )
 
 
-class _Text(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _TrainedText(_Text):
+class _TrainedText(SealedText):
     format: Literal["nisqdl trained weights 1"]
     weights: _Floats
     history: _Floats
@@ -125,7 +120,7 @@ class _TrainedText(_Text):
     batch_size: _Count
 
 
-class _StateText(_Text):
+class _StateText(SealedText):
     format: Literal["nisqdl training state 1"]
     origin: str
     step: _Count
@@ -139,37 +134,6 @@ class _StateText(_Text):
     mark: _Finite
     stale: _Count
     evaluations: _Count
-
-
-_SomeText = TypeVar("_SomeText", bound=_Text)
-
-
-def _to_bytes(text: _Text) -> bytes:
-    # json writes a float as repr does: the shortest text that reads back as the same float.
-    content = text.model_dump(mode="json")
-    content["checksum"] = content_hash(content)
-    return json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _from_bytes(kind: type[_SomeText], content: bytes, where: str) -> _SomeText:
-    try:
-        fields = json.loads(content)
-        if isinstance(fields, dict) and fields.pop("checksum", None) != content_hash(fields):
-            raise _damaged(where, "its checksum does not match")
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the content"
-        raise _damaged(where, f"{field}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors are ValueErrors
-        raise _damaged(where, f"it is not JSON text ({error})") from error
-
-
-def _damaged(where: str, what: str) -> InputError:
-    return InputError(
-        f"The {where} cannot be read: {what}. The content is damaged or was written by another "
-        "version; delete it and train again."
-    )
 
 
 def _floats(array: Array) -> tuple[float, ...]:
