@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, StrictInt
 
-from nisqdl.agents.approximators.contract import Array
+from nisqdl.agents.approximators.contract import Array, Pull
 from nisqdl.agents.contract import Agent, AgentOptions, Role
 from nisqdl.agents.descent import Rates
 from nisqdl.agents.episodes import Episodes, play_episodes
@@ -39,14 +39,15 @@ class Reinforce(Learner[ReinforceOptions]):
     def update(self) -> None:
         """Play a batch, and step up Σ (return to go) · ∇ log π / episodes."""
         episodes = self._played()
-        advantages = self._advantages(episodes)[episodes.copies, episodes.steps]
-        scale = -advantages[:, None] / len(episodes.lengths)
-
-        def pull(logits: Array) -> Array:
-            return scale * log_slopes(logits, episodes.actions)
-
+        pull = self.policy_pull(episodes)
         self.descend("policy", episodes.observations, pull, self.task.options.rates)
         self.updates += 1
+
+    def policy_pull(self, episodes: Episodes) -> Pull:
+        """The derivative of −Σ (return to go) · log π / episodes by the logits."""
+        advantages = self._advantages(episodes)[episodes.copies, episodes.steps]
+        scale = -advantages[:, None] / len(episodes.lengths)
+        return lambda logits: scale * log_slopes(logits, episodes.actions)
 
     def _played(self) -> Episodes:
         dynamics, first = self.task.dynamics, len(self.tally.returns)

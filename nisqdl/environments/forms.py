@@ -174,6 +174,10 @@ class BatchEnv(VectorEnv[Observations, Integers, NDArray[Any]], Generic[State]):
         info |= _told(self.dynamics.facts(state))
         return self.dynamics.observe(state), rewards, terminated, truncated, info
 
+    def facts(self) -> dict[str, Any]:
+        """What ``info`` tells of the present state, as the last step or reset told it."""
+        return _told(self.dynamics.facts(self._ready()))
+
     def position(self) -> dict[str, Json]:
         """Where every copy is, for a checkpoint: JSON values, every float exact.
 

@@ -35,12 +35,13 @@ def learned(
     budget: Budget,
     options: dict[str, Any] | None = None,
     seed: int = 0,
+    given: dict[str, Any] | None = None,
     **more: Any,
 ) -> Learned:
     member, place = AGENTS[agent], ENVIRONMENTS[environment]
-    given = place.options()
-    dynamics = place.rules(given)
-    shapes = member.shapes(dynamics.sizes, place.encoding(given))
+    setting = place.read_options(given or {})
+    dynamics = place.rules(setting)
+    shapes = member.shapes(dynamics.sizes, place.encoding(setting))
     made = {}
     for role, shape in shapes.items():
         chosen = member.read_approximator(role, functions)
@@ -56,36 +57,47 @@ class Killed(Exception):
     pass
 
 
+OFTEN: dict[str, dict[str, Any]] = {
+    "reinforce": {"batch": 2},
+    "dqn": {"update_every": 5, "memory": 60, "copies": 2},
+    "vq_dqn": {"update_every": 5},
+    "a2c": {"copies": 2, "steps": 8},
+    "ppo": {"copies": 2, "steps": 8, "epochs": 2, "batches": 2},
+}
+"""Options with which there are many updates in few steps."""
+
+
 @pytest.mark.parametrize("kind", FAST)
-@pytest.mark.parametrize("environment", ["cart_pole", "offloading_team"])
+@pytest.mark.parametrize(
+    ("environment", "given"), [("cart_pole", {}), ("offloading_team", {"slots": 30})]
+)
 @pytest.mark.parametrize("agent", AGENTS)
-def test_killed_and_resumed_is_the_same_path(agent: str, environment: str, kind: str) -> None:
-    budget = Budget(episodes=12)
-    whole = learned_to_bytes(learned(agent, environment, FAST[kind], budget))
+def test_killed_and_resumed_is_the_same_path(
+    agent: str, environment: str, given: dict[str, Any], kind: str
+) -> None:
+    def path(seed: int = 0, **more: Any) -> Learned:
+        return learned(
+            agent, environment, FAST[kind], Budget(steps=180), OFTEN[agent], seed, given, **more
+        )
+
+    whole = path()
+    assert len(whole.curve) > 2
+    stops = set(np.random.default_rng(0).choice(np.arange(1, whole.updates), 2, replace=False))
     saved: list[bytes] = []
-    rng = np.random.default_rng(len(agent) + len(kind))
-    stops = iter(sorted(rng.choice(np.arange(1, 4), size=2, replace=False)))
-    stop = next(stops)
 
     def watch(standing: Standing) -> None:
-        if standing.updates == stop:
+        if standing.updates in stops:
+            stops.remove(standing.updates)
             saved.append(state_to_bytes(standing.state()))
             raise Killed
 
-    options = {"batch": 3} if agent == "reinforce" else {}
-    whole = learned_to_bytes(learned(agent, environment, FAST[kind], budget, options))
     for _ in range(2):
-        resume = state_from_bytes(saved[-1]) if saved else None
         with pytest.raises(Killed):
-            learned(agent, environment, FAST[kind], budget, options, watch=watch, resume=resume)
-        stop = next(stops, 0)
-    resume = state_from_bytes(saved[-1])
-    again = learned(agent, environment, FAST[kind], budget, options, resume=resume)
-    assert learned_to_bytes(again) == whole
-    assert learned_to_bytes(learned_from_bytes(whole)) == whole
-    assert whole != learned_to_bytes(
-        learned(agent, environment, FAST[kind], budget, options, seed=1)
-    )
+            path(watch=watch, resume=state_from_bytes(saved[-1]) if saved else None)
+    again = path(resume=state_from_bytes(saved[-1]))
+    assert learned_to_bytes(again) == learned_to_bytes(whole)
+    assert learned_to_bytes(learned_from_bytes(learned_to_bytes(whole))) == learned_to_bytes(whole)
+    assert learned_to_bytes(path(seed=1)) != learned_to_bytes(whole)
 
 
 def test_a_state_of_another_learning_is_refused() -> None:
