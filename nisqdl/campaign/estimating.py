@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from nisqdl.runner.plan import plan_work
 from nisqdl.store.record import content_hash
 from nisqdl.studies.contract import RemoteStudy, Step
 from nisqdl.studies.device_training import BEGIN, MEASURE
+from nisqdl.studies.hardware import LEARN
 from nisqdl.targets.device import Device
 from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.training.checkpoint import trained_to_bytes
@@ -72,7 +73,8 @@ def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line
     except InputError as error:
         raise experiment.blamed(error) from None
     distinct = {(step.needs, step.kind): requests[step.key] for step in remote}
-    bare = {str(index): request for index, request in enumerate(distinct.values())}
+    values = [request for request in distinct.values() if not request.learns]
+    bare = {str(index): request for index, request in enumerate(values)}
     lines = [Line(AS_ASKED, _packed(requests, device))]
     for name, level in LEVELS:
         asked = {key: _at(request, level) for key, request in bare.items()}
@@ -106,6 +108,8 @@ def _at(request: Request, level: Execution) -> Request:
             "measure_mitigation": None,
             "zne_mitigation": None,
             "zne": None,
+            "pec": None,
+            "noise_learning": None,
             "twirling": Twirling(num_randomizations=asked.twirling.num_randomizations),
             "repetition": 0,
         }
@@ -121,23 +125,28 @@ def _requests(
     The rounds of a training on the device stand for one another: they have as many circuits, and
     what the shots of later ones will be only the earlier ones tell.
     """
+    learning = {step.key for step in remote if step.kind == LEARN}
     first: dict[str, Request] = {}
     requests: dict[str, Request] = {}
     for step in remote:
         if step.kind != MEASURE:
-            requests[step.key] = study.request(step, _needed(step, ready))
+            requests[step.key] = study.request(step, _needed(step, ready, learning))
             continue
         chain = content_hash({n: v for n, v in step.settings.items() if n != "round"})
         if chain not in first:
-            first[chain] = study.request(step, {key: ready[key] for key in step.needs})
+            first[chain] = study.request(step, _needed(step, ready, learning))
         requests[step.key] = first[chain]
     return requests
 
 
-def _needed(step: Step, ready: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The circuits that a step needs, and zeros in place of what was not trained yet."""
+def _needed(step: Step, ready: Mapping[str, bytes], learning: Collection[str]) -> dict[str, bytes]:
+    """The circuits that a step needs, and zeros in place of what was not trained yet.
+
+    Noise that was not learned yet is left out: its overhead is foreseen by the calibration.
+    """
     known = {key: ready[key] for key in step.needs if key in ready}
-    return {key: known.get(key) or _untrained(list(known.values())) for key in step.needs}
+    needs = [key for key in step.needs if key not in learning]
+    return {key: known.get(key) or _untrained(list(known.values())) for key in needs}
 
 
 def _untrained(circuits: Sequence[bytes]) -> bytes:

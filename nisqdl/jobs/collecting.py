@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nisqdl.engines.runtime.adapter import finalized, unphysical, values_of
+from nisqdl.engines.runtime.adapter import decoded, finalized, unphysical, values_of
 from nisqdl.engines.runtime.estimate import request_executions
+from nisqdl.engines.runtime.learned import LayerModel, model_from_json, model_to_json
+from nisqdl.engines.runtime.learning import detached, learned_from
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import (
     JobFacts,
+    Learned,
     Measured,
     Request,
+    learned_to_bytes,
     measured_to_bytes,
     request_from_bytes,
 )
@@ -138,7 +142,18 @@ def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
     shapes = [
         (piece.stop - piece.start, len(requests[piece.key].isa.observables)) for piece in job.pieces
     ]
-    values = values_of(remote, shapes)
+    first = requests[job.pieces[0].key]
+    found: Json
+    if first.learns:
+        client, width = detached(first.execution), remote.backend().num_qubits
+        model = learned_from(decoded(remote), client, first, width, remote.job_id())
+        found = {"model": model_to_json(model)}
+    else:
+        values = values_of(remote, shapes)
+        found = {
+            "values": [v.values.tolist() for v in values],
+            "stderr": [v.stderr.tolist() for v in values],
+        }
     metrics = remote.metrics()
     times = metrics.get("timestamps") or {}
     facts = JobFacts(
@@ -159,8 +174,7 @@ def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
             "executions": [
                 request_executions(part_of(requests[piece.key], piece)) for piece in job.pieces
             ],
-            "values": [v.values.tolist() for v in values],
-            "stderr": [v.stderr.tolist() for v in values],
+            **found,
         }
     )
 
@@ -189,8 +203,24 @@ def assemble(store: RunStore, job: JobRow) -> None:
         ]
         if sum(piece.stop - piece.start for piece, _, _ in parts) < len(request.bindings):
             continue
-        measured = _measured(request, parts, ledger)
-        store.add_artifact(key, ledger.kind(key), measured_to_bytes(measured), _seconds(measured))
+        if request.learns:
+            learned = _learned(request, _read(ledger.result(parts[0][2].tag)))
+            artifact, took_s = learned_to_bytes(learned), _seconds(learned.jobs)
+        else:
+            measured = _measured(request, parts, ledger)
+            artifact, took_s = measured_to_bytes(measured), _seconds(measured.jobs)
+        store.add_artifact(key, ledger.kind(key), artifact, took_s)
+
+
+def _learned(request: Request, result: _Result) -> Learned:
+    assert result.model is not None
+    return Learned(
+        model=result.model,
+        backend=request.backend,
+        jobs=(result.facts,),
+        qpu_seconds=result.facts.qpu_seconds,
+        snapshot=result.device,
+    )
 
 
 def _measured(
@@ -221,10 +251,10 @@ def _measured(
     )
 
 
-def _seconds(measured: Measured) -> float:
+def _seconds(jobs: Sequence[JobFacts]) -> float:
     """Wall time from the first start to the last end, as far as it is known."""
-    starts = [datetime.fromisoformat(j.started) for j in measured.jobs if j.started]
-    ends = [datetime.fromisoformat(j.finished) for j in measured.jobs if j.finished]
+    starts = [datetime.fromisoformat(j.started) for j in jobs if j.started]
+    ends = [datetime.fromisoformat(j.finished) for j in jobs if j.finished]
     return max(0.0, (max(ends) - min(starts)).total_seconds()) if starts and ends else 0.0
 
 
@@ -234,13 +264,14 @@ def _packed(content: Json) -> bytes:
 
 @dataclass(frozen=True)
 class _Result:
-    """What is stored of a job that is done: a table of values for each of its pieces."""
+    """What is stored of a job that is done: a table of values for each of its pieces, or noise."""
 
     facts: JobFacts
     device: Device
     executions: tuple[int, ...]
     values: tuple[Array, ...]
     stderr: tuple[Array, ...]
+    model: LayerModel | None = None
 
     def share(self, index: int) -> float | None:
         """A piece's share of the job's time on the device, by executions."""
@@ -261,8 +292,9 @@ def _read(data: bytes) -> _Result:
         facts=JobFacts(**content["facts"]),
         device=TypeAdapter(Device).validate_python(content["device"]),
         executions=tuple(content["executions"]),
-        values=tuple(np.asarray(table, dtype=np.float64) for table in content["values"]),
-        stderr=tuple(np.asarray(table, dtype=np.float64) for table in content["stderr"]),
+        values=tuple(np.asarray(t, dtype=np.float64) for t in content.get("values", ())),
+        stderr=tuple(np.asarray(t, dtype=np.float64) for t in content.get("stderr", ())),
+        model=model_from_json(content["model"]) if "model" in content else None,
     )
 
 

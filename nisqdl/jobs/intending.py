@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nisqdl.engines.runtime.estimate import estimate, request_executions
-from nisqdl.engines.runtime.request import Request, request_from_bytes, request_to_bytes
+from nisqdl.engines.runtime.estimate import estimate, learning_executions, request_executions
+from nisqdl.engines.runtime.learned import LayerModel
+from nisqdl.engines.runtime.request import (
+    Learned,
+    Request,
+    learned_to_bytes,
+    request_from_bytes,
+    request_to_bytes,
+)
 from nisqdl.errors import NisqdlError
 from nisqdl.jobs.packing import Parcel, pack, part_of, tag_of
 from nisqdl.store.folder import RunStore
 from nisqdl.store.ledger import JobRow, Ledger, intent
 from nisqdl.studies.contract import RemoteStudy, Step, Study
+from nisqdl.studies.hardware import LEARN
 from nisqdl.targets.device import Device
 
 Requests = Mapping[str, tuple[str, str, bytes]]
@@ -65,6 +73,7 @@ def intended(store: RunStore, study: Study, remote: Sequence[Step], device: Devi
         for piece in job.pieces
     )
     sent = {piece.key for job in rows for piece in job.pieces}
+    remote = _without_needless(store, study, remote)
     keys = store.keys()
     ready = [step for step in remote if step.key not in sent and keys.issuperset(step.needs)]
     requests = {
@@ -78,6 +87,21 @@ def intended(store: RunStore, study: Study, remote: Sequence[Step], device: Devi
         step.key: (step.title, step.kind, request_to_bytes(requests[step.key])) for step in ready
     }
     return Intended(tuple(jobs), stored, executions)
+
+
+def _without_needless(store: RunStore, study: RemoteStudy, remote: Sequence[Step]) -> list[Step]:
+    """The steps that need a device: a circuit without two-qubit gates has no noise to learn."""
+    keys = store.keys()
+    left = []
+    for step in remote:
+        if step.kind == LEARN and keys.issuperset(step.needs):
+            asked = study.request(step, {key: store.artifact(key) for key in step.needs})
+            if not learning_executions(asked):
+                nothing = Learned(LayerModel((), 1.0), asked.backend, (), 0.0, None)
+                store.add_artifact(step.key, step.kind, learned_to_bytes(nothing), 0.0)
+                continue
+        left.append(step)
+    return left
 
 
 def _failed(job: JobRow, rows: Sequence[JobRow], wanted: set[str]) -> bool:

@@ -1,7 +1,7 @@
 """Many requests in few jobs: what shares device and options travels together, within the limits.
 
-One precision a job, so what runs with other options is another job. A request's rows are one
-broadcast pub; a request that is too large for a job is cut between rows.
+One precision a job, so what runs with other options is another job; so is learning noise. A
+request's rows are one broadcast pub; one that is too large for a job is cut between rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nisqdl.engines.runtime.estimate import MAX_EXECUTIONS, request_executions
+from nisqdl.engines.runtime.learned import model_to_json
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Request
 from nisqdl.errors import InputError
@@ -66,7 +67,15 @@ def pack(requests: Mapping[str, Request], limit: int = MAX_EXECUTIONS) -> list[P
     for key in sorted(requests):
         request = requests[key]
         options = request.execution.model_dump(mode="json")
-        group = content_hash({"backend": request.backend, "execution": options})
+        group = content_hash(
+            {
+                "backend": request.backend,
+                "execution": options,
+                # Learning is a job of its own; PEC and PEA take one noise model a job.
+                "learns": key if request.learns else None,
+                "learned": None if request.learned is None else model_to_json(request.learned),
+            }
+        )
         groups.setdefault(group, []).append(key)
     parcels: list[Parcel] = []
     for keys in groups.values():
@@ -79,7 +88,7 @@ def pack(requests: Mapping[str, Request], limit: int = MAX_EXECUTIONS) -> list[P
             if each > limit:
                 raise InputError(
                     f"One circuit must take at most {limit:,} executions, but takes {each:,}; "
-                    "ask for fewer `shots`."
+                    "ask for fewer `shots`, or less `noise_learning`."
                 )
             start = 0
             while start < rows:

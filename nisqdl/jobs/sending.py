@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nisqdl.engines.runtime.adapter import estimator, pub_of
+from nisqdl.engines.runtime.learning import layers_of, learner, with_noise
 from nisqdl.engines.runtime.options import Execution
-from nisqdl.engines.runtime.request import request_from_bytes
+from nisqdl.engines.runtime.request import Request, request_from_bytes
 from nisqdl.errors import AccountError, InputError, NisqdlError
 from nisqdl.jobs.wire import Patience, fault, persistent, refusal, send_posts_once
 from nisqdl.store.ledger import JobRow, Ledger
@@ -114,16 +115,16 @@ def _send(
     patience: Patience,
 ) -> JobRow:
     """Send one job, and find out whether it arrived whatever the answer was."""
-    pubs = _pubs(job, ledger, mode.backend.num_qubits)
+    requests = {piece.key: request_from_bytes(ledger.request(piece.key)) for piece in job.pieces}
     execution = Execution.model_validate(job.execution)
     execution = execution.model_copy(update={"max_execution_time": job.cap_s})
     doing = f"sending {job.tag}"
     for trial in range(patience.tries):
-        sender = estimator(mode.get(), execution, [job.tag])
+        where = mode.get()
         job = job.moved("sending")
         ledger.put(job)
         try:
-            answered: RuntimeJobV2 = sender.run(pubs)
+            answered = _run(job, requests, execution, where, mode.backend.num_qubits)
         except Exception as error:
             found = fault(error)
             if found is None:
@@ -170,12 +171,27 @@ def _adopt(job: JobRow, found: Sequence[Any], ledger: Ledger, tell: Tell) -> Job
     return job
 
 
-def _pubs(job: JobRow, ledger: Ledger, num_qubits: int) -> list[tuple[Any, ...]]:
-    requests = {piece.key: request_from_bytes(ledger.request(piece.key)) for piece in job.pieces}
-    return [
-        pub_of(requests[piece.key], slice(piece.start, piece.stop), num_qubits)
-        for piece in job.pieces
-    ]
+def _run(
+    job: JobRow,
+    requests: Mapping[str, Request],
+    execution: Execution,
+    where: Any,
+    num_qubits: int,
+) -> RuntimeJobV2:
+    """Give the client what is in a job; it prepares it on this machine, and sends it once."""
+    client = estimator(where, execution, [job.tag])
+    first = requests[job.pieces[0].key]
+    if first.learns:
+        layers = layers_of(client, first, num_qubits)
+        return learner(where, execution, [job.tag]).run(layers)
+    if first.learned is not None:
+        with_noise(client, first, num_qubits)
+    return client.run(
+        [
+            pub_of(requests[piece.key], slice(piece.start, piece.stop), num_qubits)
+            for piece in job.pieces
+        ]
+    )
 
 
 def _unsendable(job: JobRow, error: Exception) -> NisqdlError:

@@ -44,8 +44,18 @@ _NAMES = (
 )  # fmt: skip
 
 
-def chain(study: str, settings: Mapping[str, Json], circuit: Step) -> list[Step]:
-    """The steps of a training on a device, in order; the last one's artifact is the weights."""
+def chain(
+    study: str, settings: Mapping[str, Json], circuit: Step, learning: Step | None
+) -> list[Step]:
+    """The steps of a training on a device, in order; the last one's artifact is the weights.
+
+    Args:
+        study: Whose steps they are.
+        settings: A point's.
+        circuit: The step that makes the circuit.
+        learning: The step that learns its noise, if the measurements need it.
+    """
+    learned = () if learning is None else (learning.key,)
     own = pick(settings, _NAMES)
     what = f"{qnn.title(settings)} on {settings['target']} itself, seed {settings['seed']}"
     steps = [Step(study, BEGIN, own, needs=(circuit.key,), title=f"begin to train {what}")]
@@ -56,7 +66,7 @@ def chain(study: str, settings: Mapping[str, Json], circuit: Step) -> list[Step]
             study,
             MEASURE,
             numbered,
-            needs=(circuit.key, state.key),
+            needs=(circuit.key, state.key, *learned),
             title=f"measure step {index + 1} of training {what}",
             remote=str(settings["target"]).startswith(LIVE_PREFIX),
         )

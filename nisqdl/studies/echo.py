@@ -25,6 +25,7 @@ from nisqdl.studies import echo_circuit, hardware
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.named import device_named, recipe_hash, snapshot_of
 from nisqdl.studies.settings import flatten, pick
+from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.targets.summary import device_summary
 
 
@@ -112,17 +113,29 @@ class Echo:
     def steps(self, points: Sequence[Point]) -> list[Step]:
         """Transpile each circuit once for its target; all samples and noise scales share it."""
         transpile: dict[str, Step] = {}
+        learn: dict[str, Step] = {}
         execute: dict[str, Step] = {}
         measured: dict[tuple[str, ...], list[Point]] = {}
         for point in points:
             circuit = self._transpile_step(point.settings)
             needs = [transpile.setdefault(circuit.key, circuit).key]
             if point.settings["engine"] == hardware.ENGINE:
-                run = self._execute_step(point.settings, circuit)
-                needs.append(execute.setdefault(run.key, run).key)
+                learning = hardware.learn_step(
+                    self.name,
+                    point.settings,
+                    ("feature_map", "qubits"),
+                    circuit,
+                    echo_circuit.title(point.settings),
+                )
+                learned = () if learning is None else (learning.key,)
+                if learning is not None:
+                    learn.setdefault(learning.key, learning)
+                run = self._execute_step(point.settings, (circuit.key, *learned))
+                needs += [execute.setdefault(run.key, run).key, *learned]
             measured.setdefault((point.settings["engine"], *needs), []).append(point)
         return [
             *transpile.values(),
+            *learn.values(),
             *execute.values(),
             *(self._measure_step(tuple(needs), some) for (_, *needs), some in measured.items()),
         ]
@@ -136,7 +149,7 @@ class Echo:
             title=f"transpile {echo_circuit.title(settings)} for {settings['target']}",
         )
 
-    def _execute_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
+    def _execute_step(self, settings: Mapping[str, Json], needs: tuple[str, ...]) -> Step:
         names = [
             "feature_map", "qubits", "target", "snapshot", "shots", "seed", "execution.",
         ]  # fmt: skip
@@ -147,7 +160,7 @@ class Echo:
             self.name,
             "execute",
             pick(settings, names),
-            needs=(circuit.key,),
+            needs=needs,
             title=f"run {echo_circuit.title(settings)} on {settings['target']}",
             remote=live,
         )
@@ -167,18 +180,21 @@ class Echo:
         """Do one step; see :mod:`nisqdl.studies.echo_circuit`."""
         if step.kind == "transpile":
             return Outcome(artifact=echo_circuit.transpile(step.settings))
-        if step.kind == "execute":
+        if step.kind in ("execute", hardware.LEARN):
             asked = self.request(step, artifacts)
             return Outcome(artifact=hardware.run_here(step.settings, asked))
         isa, *measured = (artifacts[key] for key in step.needs)
         if measured:
-            return Outcome(records=(echo_circuit.measured(step.points[0], isa, measured[0]),))
+            return Outcome(records=(echo_circuit.measured(step.points[0], isa, *measured),))
         return Outcome(records=tuple(echo_circuit.measure(step.points, isa)))
 
     def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
         """What a device is asked for: the circuit at its drawn sample."""
-        (isa,) = (artifacts[key] for key in step.needs)
-        return echo_circuit.request(step.settings, isa)
+        isa, *learned = (artifacts[key] for key in step.needs if key in artifacts)
+        if step.kind == hardware.LEARN:
+            return hardware.learning_request(step.settings, isa_from_bytes(isa))
+        asked = echo_circuit.request(step.settings, isa)
+        return hardware.with_learned(asked, learned[0] if learned else None)
 
     def context(self, points: Sequence[Point]) -> Json:
         """The devices' calibrations, for the report."""

@@ -90,7 +90,7 @@ def request(settings: Mapping[str, Json], isa: bytes) -> Request:
     )
 
 
-def measured(point: Point, isa: bytes, content: bytes) -> Record:
+def measured(point: Point, isa: bytes, content: bytes, learned: bytes | None = None) -> Record:
     """The record of a point that a device has measured, with what its twin predicts.
 
     ``twin_curve`` holds the twin's P(0…0) at each λ of :data:`nisqdl.noise_scale.SCALES`, under
@@ -126,6 +126,7 @@ def measured(point: Point, isa: bytes, content: bytes) -> Record:
         "device": model.device,
         "snapshot": settings["snapshot"],
         **hardware.provenance_of(found),
+        **hardware.learning_told(learned),
     }
     return Record(
         point,

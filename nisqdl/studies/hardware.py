@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +14,15 @@ from nisqdl.circuits.build import encode
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.datasets.scores import accuracy
 from nisqdl.engines.runtime.estimate import estimate
-from nisqdl.engines.runtime.local import local_seconds, measure_locally
+from nisqdl.engines.runtime.learned import told
+from nisqdl.engines.runtime.local import learn_locally, local_seconds, measure_locally
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import (
     Measured,
     Request,
     bound_rows,
+    learned_from_bytes,
+    learned_to_bytes,
     measured_from_bytes,
     measured_to_bytes,
 )
@@ -25,14 +30,28 @@ from nisqdl.noise.applied import channels_for
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record, content_hash
 from nisqdl.studies import device_training, device_twin, qnn
-from nisqdl.studies.contract import Cost
+from nisqdl.studies.contract import Cost, Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
-from nisqdl.studies.settings import nested
+from nisqdl.studies.settings import nested, pick
 from nisqdl.targets.snapshots import LIVE_PREFIX
 from nisqdl.targets.summary import snapshot_hash
 from nisqdl.training.checkpoint import trained_from_bytes
+
+if TYPE_CHECKING:
+    from nisqdl.targets.isa import IsaModel
+
+LEARN = "learn noise"
+"""Kind of the steps that learn the noise of a circuit's layers, for PEC and PEA."""
+
+_NOT_OF_LEARNING = frozenset(
+    {
+        "execution.shots", "execution.precision", "execution.pec.max_overhead",
+        "execution.pec.noise_gain", "execution.zne.noise_factors", "execution.zne.extrapolator",
+    }
+)  # fmt: skip
+"""Options that say how learned noise is used."""
 
 ENGINE = "runtime"
 """The engine's name in experiment files."""
@@ -92,11 +111,71 @@ def provenance_of(found: Measured) -> dict[str, Json]:
     }
 
 
+def learning_told(learned: bytes | None) -> dict[str, Json]:
+    """What a record keeps of the noise that was learned for its measurement."""
+    if learned is None:
+        return {}
+    found = learned_from_bytes(learned)
+    jobs: Json = [{"id": j.id, "started": j.started, "finished": j.finished} for j in found.jobs]
+    return {"noise_learning": {**told(found.model), "jobs": jobs, "qpu_seconds": found.qpu_seconds}}
+
+
 def execution_of(settings: Mapping[str, Json]) -> Execution:
     """How the circuits of these settings run."""
     execution = Execution.model_validate(nested(settings, "execution"))
     shots = settings["shots"]
     return execution if shots is None else execution.model_copy(update={"shots": shots})
+
+
+def learn_step(
+    study: str, settings: Mapping[str, Json], names: Sequence[str], circuit: Step, what: str
+) -> Step | None:
+    """The step that learns the noise of a circuit's layers; ``None`` where nothing needs it.
+
+    Args:
+        study: Whose step it is.
+        settings: A point's.
+        names: Which of them decide the circuit.
+        circuit: The step that makes it.
+        what: The circuit in a few words.
+    """
+    if not execution_of(settings).learns_noise:
+        return None
+    live = is_live(settings["target"])
+    own = [*names, "target", "snapshot", "execution."]
+    if not live:
+        own += ["noise.", "recipe", "root_seed"]
+    asked = {
+        name: value for name, value in pick(settings, own).items() if name not in _NOT_OF_LEARNING
+    }
+    title = f"learn the noise of {what} on {settings['target']}"
+    return Step(study, LEARN, asked, (circuit.key,), title=title, remote=live)
+
+
+def learning_request(settings: Mapping[str, Json], isa: IsaModel) -> Request:
+    """What a device is asked for to learn the noise of layers; the same for PEC and PEA."""
+    document = {**nested(settings, "execution"), "pec": {}, "zne": None, "zne_mitigation": False}
+    return learning_of(isa, Execution.model_validate(document), backend_of(str(settings["target"])))
+
+
+def learning_of(isa: IsaModel, execution: Execution, backend: str) -> Request:
+    """The request that learns the noise of a circuit's layers."""
+    bindings = np.zeros((1, len(isa.features) + len(isa.weights)))
+    return Request(isa, bindings, execution, backend, learns=True)
+
+
+def with_learned(asked: Request, learned: bytes | None) -> Request:
+    """A request with the noise that was learned for it, if it was.
+
+    Where its circuit has no layers there is nothing to cancel or amplify, and it runs without.
+    """
+    if learned is None:
+        return asked
+    model = learned_from_bytes(learned).model
+    if model.layers:
+        return replace(asked, learned=model)
+    plain = {"pec": None, "noise_learning": None, "zne": None, "zne_mitigation": False}
+    return replace(asked, execution=asked.execution.model_copy(update=plain))
 
 
 def request(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> Request:
@@ -133,6 +212,8 @@ def run_here(settings: Mapping[str, Json], asked: Request) -> bytes:
         None if switched is None else tuple(switched),
     )
     seed = derive(settings["root_seed"], "local mode", content_hash(dict(settings))) % 2**31
+    if asked.learns:
+        return learned_to_bytes(learn_locally(asked, device, noise, seed))
     return measured_to_bytes(measure_locally(asked, device, noise, seed))
 
 
@@ -150,7 +231,11 @@ def cost_here(settings: Mapping[str, Json], isa: bytes) -> Cost:
 
 
 def measure(
-    points: Sequence[Point], isa: bytes, weights: bytes, measured: bytes
+    points: Sequence[Point],
+    isa: bytes,
+    weights: bytes,
+    measured: bytes,
+    learned: bytes | None = None,
 ) -> Iterator[Record]:
     """The record of a point that a device has measured.
 
@@ -167,6 +252,7 @@ def measure(
         "device": model.device,
         "snapshot": settings["snapshot"],
         **provenance_of(found),
+        **learning_told(learned),
         "train_accuracy": "predicted by the exact engine",
     }
     rows = encode(qnn.model_options(settings), split.test_features)

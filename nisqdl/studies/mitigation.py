@@ -24,9 +24,10 @@ from nisqdl.datasets.options import DatasetOptions
 from nisqdl.datasets.scores import accuracy
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.estimate import affordable_shots, estimate
-from nisqdl.engines.runtime.local import local_seconds, measure_locally
+from nisqdl.engines.runtime.local import learn_locally, local_seconds, measure_locally
 from nisqdl.engines.runtime.options import Execution
-from nisqdl.engines.runtime.request import Request, bound_rows
+from nisqdl.engines.runtime.request import Request, bound_rows, learned_to_bytes
+from nisqdl.errors import InputError
 from nisqdl.noise.applied import channels_for
 from nisqdl.noise.channels import IDEAL
 from nisqdl.noise.options import NoiseOptions
@@ -39,6 +40,7 @@ from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
 from nisqdl.studies.settings import flatten, nested, pick
 from nisqdl.targets.cost import circuit_cost
+from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.targets.summary import device_summary
 from nisqdl.training.checkpoint import trained_from_bytes
@@ -217,9 +219,12 @@ def title_of(execution: Execution) -> str:
         parts.append("measurement twirling")
     if execution.twirls_gates:
         parts.append("gate twirling")
+    if execution.pec is not None:
+        parts.append("PEC")
     if (zne := execution.extrapolation) is not None:
         factors = ", ".join(f"{factor:g}" for factor in zne.noise_factors)
-        parts.append(f"ZNE {zne.extrapolator[0].replace('_', ' ')} ({factors})")
+        by = "PEA" if zne.amplifier == "pea" else "ZNE"
+        parts.append(f"{by} {zne.extrapolator[0].replace('_', ' ')} ({factors})")
     if execution.dynamical_decoupling is not None:
         parts.append(f"decoupling {execution.dynamical_decoupling.sequence}")
     return " + ".join(parts) or "no mitigation"
@@ -247,9 +252,15 @@ def _measure(point: Point, isa: bytes, weights: bytes) -> Record:
         derive(settings["root_seed"], "mitigation", point.id, repetition) % 2**31
         for repetition in range(settings["repetitions"])
     ]
-    runs = [measure_locally(request, device, noise, seed) for seed in seeds]
+    learns = _learning(settings, model)
+    runs, asked = [], request
+    for seed in seeds:
+        if learns is not None:  # anew each time: what was learned wrongly is noise, not bias
+            learned = learn_locally(learns, device, noise, (seed + 1) % 2**31)
+            asked = hardware.with_learned(request, learned_to_bytes(learned))
+        runs.append(measure_locally(asked, device, noise, seed))
     labels = split_of(settings).test_labels[: len(rows)]
-    taken = estimate([request], device)
+    taken = estimate([request, *([] if learns is None else [learns])], device)
     cost = circuit_cost(model, device)
     return Record(
         point,
@@ -298,18 +309,34 @@ def errors(measured: np.ndarray, ideal: np.ndarray) -> dict[str, Json]:
     }
 
 
-def _request(settings: Mapping[str, Json], isa: object, weights: np.ndarray) -> Request:
+def _request(settings: Mapping[str, Json], isa: IsaModel, weights: np.ndarray) -> Request:
     """What is asked, with the shots that fit the time."""
-    from nisqdl.targets.isa import IsaModel
-
-    assert isinstance(isa, IsaModel)
     options = ModelOptions.model_validate(nested(settings, "model"))
     rows = encode(options, split_of(settings).test_features)[: settings["samples"]]
     execution = execution_of(settings)
     request = Request(isa, bound_rows(rows, weights), execution, str(settings["target"]))
-    shots = affordable_shots(request, device_named(settings["target"]), settings["qpu_seconds"])
+    device, seconds = device_named(settings["target"]), float(settings["qpu_seconds"])
+    learning = _learning(settings, isa)
+    if learning is not None:
+        taken = estimate([learning], device).qpu_seconds
+        if taken >= seconds:
+            raise InputError(
+                f"`qpu_seconds` must suffice to learn the noise of the layers, which takes "
+                f"{taken:.0f} s on {settings['target']}, but is {seconds:g}; allow more, or ask "
+                "for less `execution.noise_learning`"
+            )
+        seconds -= taken
+    shots = affordable_shots(request, device, seconds)
     chosen = execution.model_copy(update={"shots": shots})
     return Request(isa, request.bindings, chosen, request.backend)
+
+
+def _learning(settings: Mapping[str, Json], isa: IsaModel) -> Request | None:
+    """The request that learns the noise for PEC and PEA; ``None`` where nothing needs it."""
+    execution = execution_of(settings)
+    if not execution.learns_noise:
+        return None
+    return hardware.learning_of(isa, execution, str(settings["target"]))
 
 
 def _accuracy(labels: np.ndarray, values: np.ndarray) -> float:

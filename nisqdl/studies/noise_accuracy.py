@@ -179,6 +179,7 @@ class NoiseAccuracy:
         transpile: dict[str, Step] = {}
         train: dict[str, Step] = {}
         on_device: dict[str, Step] = {}
+        learn: dict[str, Step] = {}
         execute: dict[str, Step] = {}
         measured: dict[tuple[str, ...], tuple[list[Step], list[Point]]] = {}
         classical_steps = []
@@ -188,8 +189,11 @@ class NoiseAccuracy:
                 continue
             circuit = self._transpile_step(point.settings)
             circuit = transpile.setdefault(circuit.key, circuit)
+            learning = self._learn_step(point.settings, circuit)
+            if learning is not None:
+                learning = learn.setdefault(learning.key, learning)
             if point.settings["training.noise"] == "device":
-                chain = device_training.chain(self.name, point.settings, circuit)
+                chain = device_training.chain(self.name, point.settings, circuit, learning)
                 on_device.update({step.key: step for step in chain})
                 training = chain[-1]
             else:
@@ -197,8 +201,8 @@ class NoiseAccuracy:
                 training = train.setdefault(training.key, training)
             needs = [circuit, training]
             if point.settings["engine"] == hardware.ENGINE:
-                run = self._execute_step(point.settings, circuit, training)
-                needs.append(execute.setdefault(run.key, run))
+                run = self._execute_step(point.settings, [*needs, *_given(learning)])
+                needs += [execute.setdefault(run.key, run), *_given(learning)]
             group = (*(step.key for step in needs), str(point.settings["engine"]))
             measured.setdefault(group, (needs, []))[1].append(point)
         measure = [self._measure_step(*group) for group in measured.values()]
@@ -206,6 +210,7 @@ class NoiseAccuracy:
             *transpile.values(),
             *classical_steps,
             *train.values(),
+            *learn.values(),
             *on_device.values(),
             *execute.values(),
             *measure,
@@ -238,7 +243,13 @@ class NoiseAccuracy:
             title=f"train {qnn.title(settings)}{place}, seed {settings['seed']}",
         )
 
-    def _execute_step(self, settings: Mapping[str, Json], circuit: Step, training: Step) -> Step:
+    def _learn_step(self, settings: Mapping[str, Json], circuit: Step) -> Step | None:
+        if settings["engine"] != hardware.ENGINE:
+            return None
+        names = ("model.", "dataset.", "data")
+        return hardware.learn_step(self.name, settings, names, circuit, qnn.title(settings))
+
+    def _execute_step(self, settings: Mapping[str, Json], needs: Sequence[Step]) -> Step:
         names = [*_DATA, "model.", "target", "snapshot", "shots", "execution."]
         live = hardware.is_live(settings["target"])
         if not live:
@@ -247,7 +258,7 @@ class NoiseAccuracy:
             self.name,
             "execute",
             pick(settings, names),
-            needs=(circuit.key, training.key),
+            needs=tuple(step.key for step in needs),
             title=f"run {qnn.title(settings)} on {settings['target']}, seed {settings['seed']}",
             remote=live,
         )
@@ -283,7 +294,7 @@ class NoiseAccuracy:
             return Outcome(artifact=device_training.gone_on(step.settings, *needed))
         if step.kind == "train":
             return Outcome(artifact=qnn.train_weights(step.settings, *needed))
-        if step.kind in ("execute", device_training.MEASURE):
+        if step.kind in ("execute", hardware.LEARN, device_training.MEASURE):
             asked = self.request(step, artifacts)
             return Outcome(artifact=hardware.run_here(step.settings, asked))
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
@@ -294,10 +305,15 @@ class NoiseAccuracy:
 
     def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
         """What a device is asked for; see :mod:`nisqdl.studies.hardware`."""
-        needed = [artifacts[key] for key in step.needs]
+        isa, *more = (artifacts[key] for key in step.needs if key in artifacts)
+        if step.kind == hardware.LEARN:
+            return hardware.learning_request(step.settings, qnn.isa_model(isa))
+        state, learned = more[0], more[1] if len(more) > 1 else None
         if step.kind == device_training.MEASURE:
-            return hardware.training_request(step.settings, *needed)
-        return hardware.request(step.settings, *needed)
+            asked = hardware.training_request(step.settings, isa, state)
+        else:
+            asked = hardware.request(step.settings, isa, state)
+        return hardware.with_learned(asked, learned)
 
     def context(self, points: Sequence[Point]) -> Json:
         """The devices' calibrations and the data sets, for the report."""
@@ -320,6 +336,8 @@ class NoiseAccuracy:
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """Estimated from one timed evaluation of the step's own circuit."""
         on_device = step.settings.get("training.noise") == "device"
+        if step.kind == hardware.LEARN:
+            return Cost(seconds=5.0, memory_mib=300.0)
         if step.kind == "execute":
             return hardware.cost_here(step.settings, *(artifacts[key] for key in step.needs[:1]))
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
@@ -327,6 +345,10 @@ class NoiseAccuracy:
         if step.kind in ("train", "measure") and not on_device:
             return qnn.cost(step, [artifacts[key] for key in step.needs])
         return Cost(seconds=1.0, memory_mib=50.0)
+
+
+def _given(step: Step | None) -> list[Step]:
+    return [] if step is None else [step]
 
 
 def _training_engine(settings: Mapping[str, Json]) -> str:

@@ -148,6 +148,33 @@ def nisqdl_here(
     return call
 
 
+@pytest.fixture
+def run_on_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """``run_on_device(text, backend)``: an experiment to its end as ``nisqdl run`` does it, without
+    its report, which costs more than all the rest; gives what :func:`read_run` reads.
+    """
+
+    def call(
+        text: str, backend: str = "ibm_torino", mode: str | None = None, name: str = "mine"
+    ) -> Any:
+        from nisqdl.campaign.budget import Terms
+        from nisqdl.campaign.device import aim
+        from nisqdl.campaign.steps import run_all
+        from nisqdl.cli.on_device import here
+        from nisqdl.store.view import read_run
+        from nisqdl.targets.service import connect
+
+        monkeypatch.chdir(tmp_path)
+        file, folder, connection = tmp_path / f"{name}.yaml", tmp_path / name, connect()
+        file.write_text(text)
+        experiment = aim(str(file), backend, mode, folder, connection).experiment
+        terms = Terms(lambda offer: True)
+        run_all(experiment, folder, connection, terms, here(1, quiet=True), poll_s=0.5)
+        return read_run(folder)
+
+    return call
+
+
 def client_environment(url: str, token: str, instance: str) -> dict[str, str]:
     """What tells the client where its services are.
 

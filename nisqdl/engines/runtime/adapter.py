@@ -72,8 +72,13 @@ def client_options(execution: Execution, tags: Sequence[str] = ()) -> EstimatorO
         options.resilience.zne.amplifier = zne.amplifier
         options.resilience.zne.noise_factors = list(zne.noise_factors)
         options.resilience.zne.extrapolator = list(zne.extrapolator)
+    if execution.pec is not None:
+        options.resilience.pec_mitigation = True
+        options.resilience.pec.max_overhead = execution.pec.max_overhead
+        gain = execution.pec.noise_gain
+        options.resilience.pec.noise_gain = "auto" if gain is None else gain
     twirling = execution.twirling
-    options.twirling.enable_gates = twirling.gates
+    options.twirling.enable_gates = True if execution.learns_noise else twirling.gates
     options.twirling.enable_measure = execution.twirls_measurements
     if twirling.num_randomizations is not None:
         options.twirling.num_randomizations = twirling.num_randomizations
@@ -92,6 +97,8 @@ def finalized(execution: Execution) -> Json:
     resilience = {
         name: final["resilience"][name] for name in ("measure_mitigation", "zne_mitigation", "zne")
     }
+    if execution.pec is not None:
+        resilience["pec"] = final["resilience"]["pec"]
     return {
         **{name: final[name] for name in shown},
         "resilience": resilience,
@@ -159,7 +166,22 @@ def values_of(job: RuntimeJobV2, shapes: Sequence[tuple[int, int]]) -> list[Valu
     Raises:
         NisqdlError: The result is not what was asked for.
     """
-    return values_from(job.result(), shapes, job.job_id())
+    return values_from(decoded(job), shapes, job.job_id())
+
+
+def decoded(job: RuntimeJobV2) -> Any:
+    """A finished job's result, decoded by the client.
+
+    Raises:
+        NisqdlError: The client cannot read what came back.
+    """
+    try:
+        return job.result()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NisqdlError(
+            f"The client cannot decode the result of job {job.job_id()} ({error}); look at it on "
+            "the service's page, and report it with the version of qiskit-ibm-runtime."
+        ) from error
 
 
 def values_from(result: Any, shapes: Sequence[tuple[int, int]], job_id: str) -> list[Values]:

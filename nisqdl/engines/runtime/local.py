@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nisqdl.engines.runtime.request import JobFacts, Measured, Request
+from nisqdl.engines.runtime.learned import LayerModel
+from nisqdl.engines.runtime.request import JobFacts, Learned, Measured, Request
 from nisqdl.errors import CapacityError, NisqdlError
 from nisqdl.noise.inert import refuse_inert
 from nisqdl.targets.reports import FRACTIONAL_GATES
@@ -64,20 +65,18 @@ def measure_locally(
         unphysical,
         values_from,
     )
+    from nisqdl.engines.runtime.learning import with_noise
 
     width = request.isa.num_qubits
-    if width > MOST_QUBITS:
-        raise CapacityError(
-            f"Local mode takes circuits of at most {MOST_QUBITS} qubits, but this one uses "
-            f"{width}. Use fewer features or qubits, or the engine exact without mitigation."
-        )
-    refuse_inert(request.isa.circuit, noise)
     started = _now()
-    client = estimator(_simulator(request, device, noise, method), request.execution)
+    backend = _backend(request, device, noise, method)
+    client = estimator(backend, request.execution)
     client.options.simulator.seed_simulator = seed
+    here = _moved(request)
+    if request.execution.learns_noise:
+        with_noise(client, here, width)
     # Noise that was learned for mitigation would otherwise be injected besides the device's own.
     client.options.simulator.layer_noise_model = []
-    here = replace(request, isa=replace(request.isa, physical_qubits=tuple(range(width))))
     with warnings.catch_warnings():
         # It says that ZNE's fit did not converge and the next extrapolator was taken.
         warnings.filterwarnings("ignore", module=r"qiskit_mitigation\b")
@@ -96,6 +95,51 @@ def measure_locally(
         unphysical=unphysical(request.isa, found.values),
         snapshot=None,
     )
+
+
+def learn_locally(
+    request: Request, device: Device, noise: NoiseChannels, seed: int, method: str | None = None
+) -> Learned:
+    """The noise that the client learns of a request's layers on a simulated part of a device.
+
+    Args and errors as of :func:`measure_locally`; the request's bindings do not matter.
+    """
+    from nisqdl.engines.runtime.adapter import estimator, finalized
+    from nisqdl.engines.runtime.learning import layers_of, learned_from, learner
+
+    width, started = request.isa.num_qubits, _now()
+    backend = _backend(request, device, noise, method)
+    here, client = _moved(request), estimator(backend, request.execution)
+    layers = layers_of(client, here, width)
+    if not layers:
+        return Learned(LayerModel((), 1.0), request.backend, (), None, None)
+    learn = learner(backend, request.execution)
+    learn.options.simulator.seed_simulator = seed
+    learn.options.simulator.layer_noise_model = []
+    job = learn.run(layers)
+    model = learned_from(job.result(), client, here, width, LOCAL_JOB)
+    facts = JobFacts(LOCAL_JOB, started, started, _now(), None, finalized(request.execution))
+    return Learned(model, request.backend, (facts,), None, None)
+
+
+def _moved(request: Request) -> Request:
+    """The request with its circuit's qubits as the whole device."""
+    isa = replace(request.isa, physical_qubits=tuple(range(request.isa.num_qubits)))
+    return replace(request, isa=isa)
+
+
+def _backend(
+    request: Request, device: Device, noise: NoiseChannels, method: str | None
+) -> AerSimulator:
+    """The simulated part of the device, if it fits and its noise would act."""
+    width = request.isa.num_qubits
+    if width > MOST_QUBITS:
+        raise CapacityError(
+            f"Local mode takes circuits of at most {MOST_QUBITS} qubits, but this one uses "
+            f"{width}. Use fewer features or qubits, or the engine exact without mitigation."
+        )
+    refuse_inert(request.isa.circuit, noise)
+    return _simulator(request, device, noise, method)
 
 
 def local_seconds(circuits: int, qubits: int) -> float:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+LEARNING_PACKAGE = "qiskit-noise-learning"
+"""What IBM's client needs to learn the noise of layers; the extra ``noise-learning`` brings it."""
 
 DEFAULT_SHOTS = 4096
 """Shots where neither shots nor a precision is asked: the client's own default."""
@@ -26,14 +30,18 @@ class Zne(BaseModel):
     """Zero-noise extrapolation.
 
     Attributes:
-        amplifier: How noise is amplified: two-qubit gates folded at random, or from an end.
+        amplifier: How noise is amplified: two-qubit gates folded at random, or from an end; or
+            ``pea``: learned noise, injected at random (probabilistic error amplification); it wants
+            some hundred ``twirling.num_randomizations``, or chance is in the values.
         noise_factors: At which amplifications circuits run; 1 is the device as it is.
         extrapolator: Fits to try in order; the first that succeeds gives the value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    amplifier: Literal["gate_folding", "gate_folding_front", "gate_folding_back"] = "gate_folding"
+    amplifier: Literal["gate_folding", "gate_folding_front", "gate_folding_back", "pea"] = (
+        "gate_folding"
+    )
     noise_factors: tuple[Annotated[float, Field(ge=1)], ...] = (1.0, 3.0, 5.0)
     extrapolator: tuple[Extrapolator, ...] = ("exponential", "linear")
 
@@ -50,6 +58,44 @@ class Zne(BaseModel):
                     f"the extrapolator {name!r} needs at least {needed} noise factors, but there "
                     f"are {len(set(self.noise_factors))}; add factors or name another fit"
                 )
+        return self
+
+
+class Pec(BaseModel):
+    """Probabilistic error cancellation: the inverse of the learned noise, drawn at random.
+
+    Attributes:
+        max_overhead: By how much the number of random circuits may grow. Where cancelling all of
+            the noise takes more (γ², by the learned model), only a part of it is cancelled.
+        noise_gain: The share of the noise that is left on purpose; ``None`` is none, or as much as
+            ``max_overhead`` forces.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_overhead: float = Field(default=100.0, ge=1, le=100_000)
+    noise_gain: float | None = Field(default=None, ge=0, le=1)
+
+
+class NoiseLearning(BaseModel):
+    """How the noise of each layer of two-qubit gates is learned; only with PEC or PEA.
+
+    Attributes:
+        depths: How many pairs of the layer are run, one number after the other.
+        num_randomizations: Random circuits for each circuit of the protocol and depth.
+        shots_per_randomization: Shots of each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    depths: tuple[Annotated[int, Field(ge=0, le=1000)], ...] = (0, 1, 2, 4, 16, 32)
+    num_randomizations: int = Field(default=32, ge=1, le=10_000)
+    shots_per_randomization: int = Field(default=128, ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _can_fit(self) -> NoiseLearning:
+        if len(set(self.depths)) < 2:
+            raise ValueError("`depths` must hold at least two different numbers of layer pairs")
         return self
 
 
@@ -80,6 +126,10 @@ class Twirling(BaseModel):
     num_randomizations: int | None = Field(default=None, ge=1, le=100_000)
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Execution(BaseModel):
     """How circuits run on a device; only with ``engine: runtime``.
 
@@ -93,6 +143,9 @@ class Execution(BaseModel):
         zne_mitigation: Zero-noise extrapolation on or off; ``None`` leaves it to the level, and
             turns it on where ``zne`` is given.
         zne: How it extrapolates; ``None`` is :class:`Zne`'s defaults.
+        pec: Probabilistic error cancellation; ``None`` is none.
+        noise_learning: How PEC and PEA learn the noise; ``None`` is :class:`NoiseLearning`'s
+            defaults.
         dynamical_decoupling: ``None`` is none.
         twirling: What is twirled.
         mode: ``batch`` runs jobs close together and on every plan; ``session`` keeps the device
@@ -110,6 +163,8 @@ class Execution(BaseModel):
     measure_mitigation: bool | None = None
     zne_mitigation: bool | None = None
     zne: Zne | None = None
+    pec: Pec | None = Field(default=None, exclude_if=_is_none)
+    noise_learning: NoiseLearning | None = Field(default=None, exclude_if=_is_none)
     dynamical_decoupling: DynamicalDecoupling | None = None
     twirling: Twirling = Twirling()
     mode: Literal["batch", "job", "session"] = "batch"
@@ -121,6 +176,35 @@ class Execution(BaseModel):
         if self.shots is not None and self.precision is not None:
             raise ValueError("give `shots` or `precision`, not both")
         return self
+
+    @model_validator(mode="after")
+    def _learning_is_possible(self) -> Execution:
+        if self.noise_learning is not None and not self.learns_noise:
+            raise ValueError(
+                "`noise_learning` is only for `pec` or `zne.amplifier: pea`; leave it out"
+            )
+        if self.pec is not None and self.extrapolation is not None:
+            raise ValueError(
+                "`pec` cannot be combined with zero-noise extrapolation; set `resilience_level: 1` "
+                "or `zne_mitigation: false`"
+            )
+        if self.learns_noise and not is_installed(LEARNING_PACKAGE):
+            raise ValueError(
+                f"`pec` and `zne.amplifier: pea` need the package {LEARNING_PACKAGE}, which learns "
+                "the noise; install it with pip install 'nisqdl[noise-learning]'"
+            )
+        return self
+
+    @property
+    def learns_noise(self) -> bool:
+        """Whether the noise of the circuit's layers has to be learned by a job of its own first."""
+        zne = self.extrapolation
+        return self.pec is not None or (zne is not None and zne.amplifier == "pea")
+
+    @property
+    def learning(self) -> NoiseLearning:
+        """How it is learned, if it is."""
+        return self.noise_learning or NoiseLearning()
 
     @property
     def effective_shots(self) -> int:
@@ -149,6 +233,8 @@ class Execution(BaseModel):
     @property
     def twirls_gates(self) -> bool:
         """Whether two-qubit gates are twirled."""
+        if self.learns_noise:
+            return True
         return self.resilience_level == 2 if self.twirling.gates is None else self.twirling.gates
 
     @property
@@ -156,7 +242,12 @@ class Execution(BaseModel):
         """Whether measurements are twirled."""
         asked = self.twirling.measure
         level = self.resilience_level >= 1 if asked is None else asked
-        return level or self.mitigates_readout
+        return level or self.mitigates_readout or self.learns_noise
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package is there, without importing it."""
+    return find_spec(package.replace("-", "_")) is not None
 
 
 def _points_needed(extrapolator: str) -> int:

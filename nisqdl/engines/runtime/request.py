@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nisqdl.engines.runtime.learned import LayerModel, model_from_json, model_to_json
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.errors import InputError
 from nisqdl.store.record import Json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 REQUEST_FORMAT = "nisqdl request 1"
 MEASURED_FORMAT = "nisqdl measured 1"
+LEARNED_FORMAT = "nisqdl learned noise 1"
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,16 @@ class Request:
         bindings: Parameter values, shape (B, F + W): features, then weights, in the model's order.
         execution: How it runs.
         backend: The device by the service's name (``"ibm_torino"``).
+        learns: Whether it asks for the noise of the circuit's layers, instead of values.
+        learned: The noise that PEC or PEA start from; ``None`` where they are not asked for.
     """
 
     isa: IsaModel
     bindings: Array
     execution: Execution
     backend: str
+    learns: bool = False
+    learned: LayerModel | None = None
 
 
 def bound_rows(features: Array, weights: Array) -> Array:
@@ -98,6 +104,8 @@ def request_to_bytes(request: Request) -> bytes:
             "bindings": request.bindings.tolist(),
             "execution": request.execution.model_dump(mode="json"),
             "backend": request.backend,
+            **({"learns": True} if request.learns else {}),
+            **({} if request.learned is None else {"learned": model_to_json(request.learned)}),
         }
     )
 
@@ -114,6 +122,51 @@ def request_from_bytes(content: bytes) -> Request:
         bindings=np.asarray(document["bindings"], dtype=np.float64),
         execution=Execution.model_validate(document["execution"]),
         backend=document["backend"],
+        learns=document.get("learns", False),
+        learned=model_from_json(document["learned"]) if "learned" in document else None,
+    )
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The noise that a learning job found: the artifact of a remote step that learns.
+
+    Attributes:
+        model: The layers' noise.
+        backend, jobs, qpu_seconds, snapshot: As in :class:`Measured`.
+    """
+
+    model: LayerModel
+    backend: str
+    jobs: tuple[JobFacts, ...]
+    qpu_seconds: float | None
+    snapshot: Device | None
+
+
+def learned_to_bytes(learned: Learned) -> bytes:
+    """What was learned as a JSON document in UTF-8."""
+    return _written(
+        {
+            "format": LEARNED_FORMAT,
+            "model": model_to_json(learned.model),
+            **_origin(learned),
+        }
+    )
+
+
+def learned_from_bytes(content: bytes) -> Learned:
+    """Read what :func:`learned_to_bytes` wrote.
+
+    Raises:
+        InputError: It is damaged, or of another format.
+    """
+    document = _read(content, LEARNED_FORMAT, "The stored noise")
+    return Learned(
+        model=model_from_json(document["model"]),
+        backend=document["backend"],
+        jobs=tuple(JobFacts(**job) for job in document["jobs"]),
+        qpu_seconds=document["qpu_seconds"],
+        snapshot=_device(document["snapshot"]),
     )
 
 
@@ -124,11 +177,8 @@ def measured_to_bytes(measured: Measured) -> bytes:
             "format": MEASURED_FORMAT,
             "values": _rows(measured.values),
             "stderr": _rows(measured.stderr),
-            "backend": measured.backend,
-            "jobs": [asdict(job) for job in measured.jobs],
-            "qpu_seconds": measured.qpu_seconds,
             "unphysical": measured.unphysical,
-            "snapshot": None if measured.snapshot is None else _document(measured.snapshot),
+            **_origin(measured),
         }
     )
 
@@ -139,12 +189,7 @@ def measured_from_bytes(content: bytes) -> Measured:
     Raises:
         InputError: It is damaged, or of another format.
     """
-    from pydantic import TypeAdapter
-
-    from nisqdl.targets.device import Device
-
     document = _read(content, MEASURED_FORMAT, "The stored measurement")
-    snapshot = document["snapshot"]
     return Measured(
         values=np.asarray(document["values"], dtype=np.float64),
         stderr=np.asarray(document["stderr"], dtype=np.float64),
@@ -152,8 +197,26 @@ def measured_from_bytes(content: bytes) -> Measured:
         jobs=tuple(JobFacts(**job) for job in document["jobs"]),
         qpu_seconds=document["qpu_seconds"],
         unphysical=document["unphysical"],
-        snapshot=None if snapshot is None else TypeAdapter(Device).validate_python(snapshot),
+        snapshot=_device(document["snapshot"]),
     )
+
+
+def _origin(found: Measured | Learned) -> dict[str, Json]:
+    """Where something came from, for JSON."""
+    return {
+        "backend": found.backend,
+        "jobs": [asdict(job) for job in found.jobs],
+        "qpu_seconds": found.qpu_seconds,
+        "snapshot": None if found.snapshot is None else _document(found.snapshot),
+    }
+
+
+def _device(snapshot: Json) -> Device | None:
+    from pydantic import TypeAdapter
+
+    from nisqdl.targets.device import Device
+
+    return None if snapshot is None else TypeAdapter(Device).validate_python(snapshot)
 
 
 @lru_cache(maxsize=4)
