@@ -20,6 +20,7 @@ from nisqdl.analysis.federated import (
     Told,
 )
 from nisqdl.analysis.intervals import Estimate
+from nisqdl.analysis.outcome import inner, outcome, sentence
 from nisqdl.analysis.resampled import FEWEST
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
@@ -128,7 +129,7 @@ def _classical(found: Sequence[Question], complete: bool) -> Verdict:
         f"{FEWEST} seeds on whose rows differ. Intervals of the corrected resampled t test "
         "(Nadeau and Bengio 2003), which takes the overlap of the splits into account."
     )
-    return Verdict("Quantum or classical", _sentence(parts), rule, numbers)
+    return Verdict("Quantum or classical", sentence(parts), rule, numbers)
 
 
 def _reasons(found: Sequence[Question], complete: bool) -> list[str]:
@@ -157,7 +158,7 @@ def _pooled(found: Sequence[Question]) -> Verdict | None:
         )
         if told is not None:
             how = f"trained {words}" if words else "trained without noise"
-            parts.append(f"against the QNN on pooled rows, {how}, {_inner(told.sentence)}")
+            parts.append(f"against the QNN on pooled rows, {how}, {inner(told.sentence)}")
             numbers |= {f"{name}: {key}": value for key, value in told.numbers.items()}
     if not parts:
         return None
@@ -165,7 +166,7 @@ def _pooled(found: Sequence[Question]) -> Verdict | None:
         f"{_JUDGED} Pooled training sees all rows at one place, as many epochs as a client has "
         f"in all rounds. {_SHOWN}"
     )
-    return Verdict("Against pooled data", _sentence(parts), rule, numbers)
+    return Verdict("Against pooled data", sentence(parts), rule, numbers)
 
 
 def _against(name: str, comparisons: int) -> Told:
@@ -261,7 +262,7 @@ def _communication(found: Sequence[Question]) -> Verdict | None:
         "without noise. Bytes are those of all weights down and up (8 a number), without headers; "
         "medians over seeds, a seed that never gets there counting as infinite."
     )
-    return Verdict("Communication", _sentence(parts), rule, {})
+    return Verdict("Communication", sentence(parts), rule, {})
 
 
 def bytes_text(value: float) -> str:
@@ -286,30 +287,4 @@ def _outcome(
 ) -> Verdict | None:
     """One sentence over all questions, by what was shown in each; ``None`` without numbers."""
     gains = [(q.title, gain) for q in found if (gain := told(q)) is not None]
-    if not gains:
-        return None
-    alone = len(gains) == 1
-
-    def named(title: str, gain: Estimate) -> str:
-        return f"by {gain.text()}" if alone else f"by {gain.text()} ({title})"
-
-    parts = []
-    raised = [named(title, gain) for title, gain in gains if gain.above_zero]
-    lowered = [named(title, gain.reversed()) for title, gain in gains if gain.below_zero]
-    rest = [title for title, gain in gains if not gain.above_zero and not gain.below_zero]
-    if raised:
-        parts.append(f"{up} {listed(raised)}")
-    if lowered:
-        parts.append(f"{down} {listed(lowered)}")
-    if rest:
-        parts.append(open_ if len(rest) == len(gains) else f"{open_} ({'; '.join(rest)})")
-    return Verdict(topic, _sentence(parts), rule, dict(gains))
-
-
-def _sentence(parts: Sequence[str]) -> str:
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _inner(sentence: str) -> str:
-    return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".")
+    return outcome(topic, gains, up, down, open_, rule)
