@@ -159,7 +159,7 @@ def _pooled(found: Sequence[Question]) -> Verdict | None:
         if told is not None:
             how = f"trained {words}" if words else "trained without noise"
             parts.append(f"against the QNN on pooled rows, {how}, {inner(told.sentence)}")
-            numbers |= {f"{name}: {key}": value for key, value in told.numbers.items()}
+            numbers |= {f"{TITLES[name]}: {key}": gain for key, gain in told.numbers.items()}
     if not parts:
         return None
     rule = (

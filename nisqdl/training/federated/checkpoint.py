@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import json
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from nisqdl.errors import InputError
+from nisqdl.store.sealed import SealedText, damaged, sealed, unsealed
 from nisqdl.training.federated.rounds import Federated
 
-FORMAT = "nisqdl federated weights 1"
+_WHERE, _REMEDY = "federated weights", "train again"
 
 
-class _Text(BaseModel):
+class _Path(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: str
     weights: tuple[tuple[float, ...], ...]
     asked: tuple[tuple[int, ...], ...]
     returned: tuple[tuple[int, ...], ...]
 
 
+class _Text(SealedText):
+    format: Literal["nisqdl federated weights 1"]
+    paths: tuple[_Path, ...]
+
+
 def federated_to_bytes(results: tuple[Federated, ...]) -> bytes:
     """Results as UTF-8 JSON; the same results give the same bytes."""
-    texts = [
-        _Text(
-            format=FORMAT,
+    paths = tuple(
+        _Path(
             weights=tuple(tuple(row) for row in result.weights.tolist()),
             asked=result.asked,
             returned=result.returned,
-        ).model_dump(mode="json")
+        )
         for result in results
-    ]
-    return json.dumps(texts, separators=(",", ":"), allow_nan=False).encode()
+    )
+    return sealed(_Text(format="nisqdl federated weights 1", paths=paths))
 
 
 def federated_from_bytes(content: bytes) -> tuple[Federated, ...]:
@@ -42,11 +45,9 @@ def federated_from_bytes(content: bytes) -> tuple[Federated, ...]:
     Raises:
         InputError: They are damaged or something else.
     """
-    try:
-        texts = [_Text.model_validate(text) for text in json.loads(content)]
-    except (ValueError, ValidationError, TypeError) as error:
-        raise InputError(
-            "The federated weights cannot be read: they are damaged or were written by another "
-            "version; delete the run's artifacts and run it again."
-        ) from error
-    return tuple(Federated(np.array(text.weights), text.asked, text.returned) for text in texts)
+    text = unsealed(_Text, content, _WHERE, _REMEDY)
+    for path in text.paths:
+        rounds = len(path.weights) - 1
+        if len(path.asked) != rounds or len(path.returned) != rounds:
+            raise damaged(_WHERE, "its parts do not have the same length", _REMEDY)
+    return tuple(Federated(np.array(p.weights), p.asked, p.returned) for p in text.paths)
