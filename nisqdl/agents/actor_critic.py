@@ -16,6 +16,7 @@ from nisqdl.agents.segments import Segments
 from nisqdl.agents.softmax import drawn, log_probabilities
 from nisqdl.agents.walk import Walk
 from nisqdl.environments.dynamics import Integers
+from nisqdl.errors import InputError
 from nisqdl.store.record import Json
 
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -66,6 +67,9 @@ class ActorCritic(Learner[Options], Generic[Options]):
 
     def __init__(self, task: Task[Options]) -> None:
         super().__init__(task)
+        sizes = task.dynamics.sizes
+        if sizes.agents is not None and sizes.state is None:
+            raise InputError("A team's environment must tell its whole state to a critic.")
         self._walk = self._begun()
 
     def update(self) -> None:

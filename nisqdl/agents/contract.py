@@ -130,5 +130,6 @@ def _read(model: type[Any], given: Mapping[str, object], name: str, where: str) 
         field = ".".join(map(str, fault["loc"]))
         # YAML has lists: a tuple is ours.
         told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list")
-        value = "" if "but" in told else f", but is {fault['input']!r}"
-        raise InputError(f"{place}`{name}.{field}`: {told[0].lower()}{told[1:]}{value}.") from None
+        called = f"`{name}.{field}`" if field else f"`{name}`"
+        value = f", but is {fault['input']!r}" if field and "but" not in told else ""
+        raise InputError(f"{place}{called}: {told[0].lower()}{told[1:]}{value}.") from None

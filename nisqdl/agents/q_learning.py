@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from nisqdl.agents.approximators.contract import Array
 from nisqdl.agents.contract import AgentOptions
@@ -71,6 +71,16 @@ class QLearningOptions(AgentOptions):
     copies: Annotated[StrictInt, Field(ge=1, le=1024)] = 1
     rule: RuleName = "amsgrad"
     rates: Rates = Rates(input=0.001, weights=0.001, output=0.1, network=0.001)
+
+    @model_validator(mode="after")
+    def _memory_holds_a_batch(self) -> QLearningOptions:
+        least = max(self.batch, self.copies)
+        if self.memory < least:
+            raise ValueError(
+                f"`memory` must hold a batch and a step of every copy ({least}), but is"
+                f" {self.memory}"
+            )
+        return self
 
 
 class QLearner(Learner[QLearningOptions]):

@@ -12,7 +12,6 @@ from nisqdl.agents.approximators.contract import Array
 from nisqdl.agents.curve import Tally
 from nisqdl.environments.dynamics import Booleans, Dynamics, Integers
 from nisqdl.environments.forms import BatchEnv
-from nisqdl.errors import InputError
 from nisqdl.store.record import Json
 
 
@@ -47,13 +46,12 @@ class Walk:
 
     Attributes:
         observations: What the agents see now, shape (copies, agents, F).
-        state: The whole state where the environment tells it, else the observation; (copies, S).
+        state: The whole state where the environment tells it, else what the first agent sees;
+            shape (copies, S).
     """
 
     def __init__(self, dynamics: Dynamics[Any], copies: int, seed: int, tally: Tally) -> None:
         sizes = dynamics.sizes
-        if sizes.agents is not None and sizes.state is None:
-            raise InputError("A team's environment must tell its whole state to a critic.")
         self._env: BatchEnv[Any] = BatchEnv(dynamics, copies)
         self._agents = sizes.agents
         self._tally = tally

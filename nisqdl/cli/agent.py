@@ -60,7 +60,7 @@ def agent_exhibit(name: str, out: Path | None) -> Exhibit:
 
 def _told(value: Json) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {each:g}" for name, each in value.items())
+        return ", ".join(f"{name} {each}" for name, each in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "–" if value is None else str(value)

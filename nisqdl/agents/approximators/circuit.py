@@ -41,7 +41,7 @@ class CircuitOptions(BaseModel):
         observables: What outputs read. ``product``: all the same, Z on every qubit; their
             weights start at 1 and −1 in turn. ``blocks``: output k the product of Z in the k-th
             of equal blocks of qubits. ``strings``: output k the k-th product of Z, in order of
-            length (Z₀, Z₁, …, Z₀Z₁, …).
+            length (Z₀, Z₁, …, Z₀Z₁, …). ``auto``: ``product`` for two outputs, else ``strings``.
         head: What outputs are, of their expectation values v: ``weighted`` w·v, ``range``
             w·(1 + v)/2, ``offset`` v + b, ``linear`` Σₖ wₖvₖ + b over all observables, which with
             ``strings`` are at least as many as qubits.
@@ -68,7 +68,7 @@ class CircuitOptions(BaseModel):
     reach: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
     input_scaling: StrictBool = True
     squash: Literal["none", "arctan", "tanh"] = "none"
-    observables: Literal["product", "blocks", "strings"] = "product"
+    observables: Literal["auto", "product", "blocks", "strings"] = "auto"
     head: Literal["weighted", "range", "offset", "linear"] = "weighted"
     start: Literal["uniform", "small"] = "uniform"
     trained: StrictBool = True
@@ -86,6 +86,12 @@ class CircuitOptions(BaseModel):
                 f" {self.qubits}."
             )
         return self.qubits or features
+
+    def read_by(self, outputs: int) -> Literal["product", "blocks", "strings"]:
+        """What so many outputs read."""
+        if self.observables == "auto":
+            return "product" if outputs == 2 else "strings"
+        return self.observables
 
     @property
     def encodings(self) -> int:
@@ -137,9 +143,10 @@ def first_weights(options: CircuitOptions, count: int, source: np.random.Generat
 
 def num_observables(options: CircuitOptions, shape: Shape) -> int:
     """How many observables the circuit has."""
-    if options.observables == "product":
+    read = options.read_by(shape.outputs)
+    if read == "product":
         return 1
-    if options.observables == "strings" and options.head == "linear":
+    if read == "strings" and options.head == "linear":
         return max(shape.outputs, options.num_qubits(shape.features))
     return shape.outputs
 
@@ -151,9 +158,10 @@ def strings(options: CircuitOptions, shape: Shape) -> tuple[tuple[int, ...], ...
         InputError: There are not enough for the outputs.
     """
     qubits, outputs = options.num_qubits(shape.features), shape.outputs
-    if options.observables == "product":
+    read = options.read_by(outputs)
+    if read == "product":
         return (tuple(range(qubits)),)
-    if options.observables == "blocks":
+    if read == "blocks":
         if outputs > qubits:
             raise InputError(
                 f"`observables` 'blocks' needs a qubit for each of the {outputs} outputs, but there"
