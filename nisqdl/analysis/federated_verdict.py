@@ -250,7 +250,7 @@ def _communication(found: Sequence[Question]) -> Verdict | None:
             price = learner.price(goal)
             name = "the QNN" if learner is question.main else _short(learner.name)
             if math.isinf(price.bytes):
-                told.append(f"{name} in {price.reached} of {price.seeds} seeds only")
+                told.append(f"{name} in {price.reached or 'none'} of {price.seeds} seeds")
             else:
                 told.append(f"{name} after {_rounds(price.rounds)} and {bytes_text(price.bytes)}")
         where = f"{question.title}: " if len(found) > 1 else ""

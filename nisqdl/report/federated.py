@@ -116,7 +116,7 @@ def _learner_row(question: Question, learner: Learner) -> tuple[str, ...]:
 
 def _reached(rounds: float, reached: int, seeds: int) -> str:
     if math.isinf(rounds):
-        return f"{reached} of {seeds} seeds only"
+        return f"in {reached or 'none'} of {seeds} seeds"
     return f"{rounds:g} ({reached} of {seeds} seeds)"
 
 

@@ -34,6 +34,18 @@ from nisqdl.store.record import Json, Point
 from nisqdl.studies import federation, qnn
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, dataset_options, describe_data
+from nisqdl.studies.federated_networks import fitted
+from nisqdl.studies.federated_scores import (
+    ALIKE,
+    CLASSICAL,
+    FEDERATED,
+    LOCAL,
+    NOISELESS,
+    POOLED,
+    POOLED_NOISELESS,
+    SEPARABLE,
+    TITLES,
+)
 from nisqdl.studies.named import device_named, recipe_hash, snapshot_of
 from nisqdl.studies.settings import flatten, pick
 from nisqdl.targets.summary import device_summary
@@ -63,7 +75,7 @@ class FederatedOptions(BaseModel):
     all clients the same mix of classes."""
     weighting: Literal["samples", "fidelity"] = "samples"
     """What a client counts in the mean: its rows, or these times its circuit's expected fidelity
-    on its device, readout included."""
+    on its device, readout included. Weighting by rows, the published one, is always in."""
     federation: Rounds = Rounds()
     training: ClientTraining = ClientTraining()
     noise: NoiseOptions = NoiseOptions()
@@ -135,8 +147,8 @@ class FederatedStudy:
         judged: list[Step] = []
         for point in points:
             settings = point.settings
-            title = f"{federation.TITLES[settings['learner']]}, seed {settings['seed']}"
-            if settings["learner"] in federation.CLASSICAL:
+            title = f"{TITLES[settings['learner']]}, seed {settings['seed']}"
+            if settings["learner"] in CLASSICAL:
                 judged.append(Step(self.name, "fit", settings, points=(point,), title=title))
                 continue
             needs = []
@@ -176,14 +188,14 @@ class FederatedStudy:
         return Step(self.name, "train", pick(settings, names), needs, title=f"train {title}")
 
     def perform(self, step: Step, artifacts: Mapping[str, bytes]) -> Outcome:
-        """Do one step; see :mod:`nisqdl.studies.federation`."""
+        """Do one step; see :mod:`nisqdl.studies.federation` and ``federated_networks``."""
         needed = [artifacts[key] for key in step.needs]
         if step.kind == "transpile":
             return Outcome(artifact=qnn.transpile(step.settings))
         if step.kind == "train":
             return Outcome(artifact=federation.trained(step.settings, needed))
         if step.kind == "fit":
-            return Outcome(records=(federation.fitted(step.points[0]),))
+            return Outcome(records=(fitted(step.points[0]),))
         return Outcome(records=(federation.judged(step.points[0], needed[0], needed[1:]),))
 
     def context(self, points: Sequence[Point]) -> Json:
@@ -220,22 +232,24 @@ def learners(options: FederatedOptions) -> list[dict[str, Json]]:
         "data": data_identity(options.dataset),
     }
     plain = {**settings, "weighting": "samples"}
-    found = [{"learner": federation.FEDERATED, **settings}]
+    found = [{"learner": FEDERATED, **plain}]
+    if options.weighting == "fidelity":
+        found.append({"learner": FEDERATED, **settings})
     devices = dict.fromkeys(options.clients)
     if options.noise.scale > 0:
-        found.append({"learner": federation.NOISELESS, **plain})
+        found.append({"learner": NOISELESS, **plain})
     if options.noise.scale > 0 and len(devices) > 1:
-        found += [{"learner": federation.ALIKE, "device": device, **plain} for device in devices]
-    found.append({"learner": federation.SEPARABLE, **plain, "model.entangler": "none"})
+        found += [{"learner": ALIKE, "device": device, **plain} for device in devices]
+    found.append({"learner": SEPARABLE, **plain, "model.entangler": "none"})
     alone = _without(plain, "weighting", "federation.participation", "federation.dropout")
-    found.append({"learner": federation.LOCAL, **alone})
+    found.append({"learner": LOCAL, **alone})
     pooled = _without(alone, "concentration")
-    found.append({"learner": federation.POOLED, **pooled})
-    found.append({"learner": federation.POOLED_NOISELESS, **pooled})
+    found.append({"learner": POOLED, **pooled})
+    found.append({"learner": POOLED_NOISELESS, **pooled})
     twin = _without(plain, "weighting", "engine", "recipe", "snapshots")
     twin = {k: v for k, v in twin.items() if not k.startswith(("model.", "noise."))}
     twin = _without(twin, "training.learning_rate", "training.initialisation")
-    found += [{"learner": learner, **twin} for learner in federation.CLASSICAL]
+    found += [{"learner": learner, **twin} for learner in CLASSICAL]
     return found
 
 

@@ -193,7 +193,7 @@ def test_communication_is_priced_to_the_first_round_that_gets_there() -> None:
     assert question.main.traffic == (0, 150, 350)
     sentence = said(made(spread=0.0, mlp=0.7))["Communication"]
     assert "the QNN after 2 rounds and 350 B" in sentence
-    assert "MLP in 0 of 10 seeds only" in sentence
+    assert "MLP in none of 10 seeds" in sentence
 
 
 def test_few_seeds_show_nothing() -> None:

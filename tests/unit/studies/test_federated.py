@@ -20,6 +20,8 @@ from nisqdl.store.view import read_run
 from nisqdl.studies import federation, qnn
 from nisqdl.studies.data import split_of
 from nisqdl.studies.federated import FederatedOptions, FederatedStudy
+from nisqdl.studies.federated_networks import GRIDS
+from nisqdl.studies.federated_scores import CLASSICAL, deal_of, training_seed
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.training.federated.checkpoint import federated_from_bytes
 from nisqdl.training.loop import Progress, train
@@ -112,7 +114,7 @@ def test_pooled_training_is_centralised_training_under_the_device_noise(done) ->
             split.train_labels,
             found.weights.shape[1],
             TrainingOptions(batch=16, steps=4),
-            seed=federation.training_seed(settings),
+            seed=training_seed(settings),
             progress=keep,
         )
         assert found.weights[1:].tolist() == path[1::2]  # 24 rows are two batches an epoch
@@ -175,10 +177,10 @@ def test_merits_are_rows_or_rows_times_fidelity(done) -> None:
 
 def test_classical_learners_are_tuned_on_rows_that_are_not_tested(done) -> None:
     records, _ = done
-    for name in federation.CLASSICAL:
+    for name in CLASSICAL:
         values = records[name, None].values
-        assert values["tried"] == len(federation.GRIDS[name])
-        assert values["chosen"] in federation.GRIDS[name]
+        assert values["tried"] == len(GRIDS[name])
+        assert values["chosen"] in GRIDS[name]
         assert 0 <= values["validation_accuracy"] <= 1
 
 
@@ -188,6 +190,12 @@ def test_without_noise_there_are_no_controls_of_noise() -> None:
     assert "federated_noiseless" not in learners
     alike = {p.settings["learner"] for p in points(clients=["manila", "manila"])}
     assert "federated_alike" not in alike
+
+
+def test_weighting_by_rows_is_always_in() -> None:
+    both = {p.id for p in points(weighting=["samples", "fidelity"])}
+    assert {p.id for p in points(weighting="fidelity")} == both
+    assert len(both) == len(points()) + 1
 
 
 @pytest.mark.slow
@@ -253,4 +261,4 @@ def test_wrong_options_are_one_sentence(changes: dict[str, Any], sentence: str) 
 def test_rows_that_are_too_few_are_said(tmp_path: Path) -> None:
     settings = points(clients=["manila"] * 13)[0].settings
     with pytest.raises(InputError, match="13 clients need 2 training rows each"):
-        federation.deal_of(settings, split_of(settings))
+        deal_of(settings, split_of(settings))
