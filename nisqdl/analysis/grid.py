@@ -1,6 +1,6 @@
 """A run cut into questions: one data set, one variant of everything else, and its full grid.
 
-Depth, entangler, target, noise scale, training noise and seed are the axes that the study's
+Depth, entangler, target, noise scale, way of training and seed are the axes that the study's
 figures show. Every other swept option makes a variant of its own: nothing is averaged over it.
 """
 
@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from nisqdl.analysis.intervals import Estimate, mean_over_seeds, share_over_seeds
 from nisqdl.analysis.table import Table
+from nisqdl.analysis.ways import PLAIN_WAYS, WAY_SETTINGS, way_of
 from nisqdl.analysis.words import listed
 from nisqdl.store.record import Json, Record
 
@@ -20,7 +21,8 @@ DEPTH = "model.ansatz.depth"
 ENTANGLER = "model.entangler"
 TARGET = "target"
 SCALE = "noise.scale"
-TRAINING = "training.noise"
+TRAINING = "training"
+"""The way of training, made of the settings below; see :mod:`nisqdl.analysis.ways`."""
 RECIPE = "noise.recipe"
 CHANNELS = "noise.channels"
 BUDGET = "baseline.budget"
@@ -43,7 +45,7 @@ class Configuration:
     Attributes:
         depth: Layers of the ansatz.
         entangler: Name of the entangler.
-        training: Noise during training: ``"ideal"`` or ``"target"``.
+        training: The way of training (``"ideal"``, ``"target"``, ``"injected ×2, batch"``).
     """
 
     depth: int
@@ -55,16 +57,6 @@ class Configuration:
         """``depth 4 and the linear entangler``."""
         entangler = "no" if self.entangler == "none" else f"the {self.entangler}"
         return f"depth {self.depth} and {entangler} entangler"
-
-
-def training_text(training: str) -> str:
-    """How a QNN was trained, in words."""
-    words = {
-        "target": "trained with the noise",
-        "ideal": "trained without noise",
-        "device": "trained on the device",
-    }
-    return words.get(training, f"trained with noise {training}")
 
 
 @dataclass(frozen=True)
@@ -122,6 +114,11 @@ class Grid:
     @cached_property
     def trainings(self) -> tuple[str, ...]:
         return tuple(str(t) for t in self.qnn.distinct(TRAINING))
+
+    @property
+    def compares_ways(self) -> bool:
+        """Whether more was tried than training without noise, with it, and on the device."""
+        return len(self.trainings) > 1 and not set(self.trainings) <= PLAIN_WAYS
 
     @cached_property
     def scales(self) -> tuple[float, ...]:
@@ -231,7 +228,9 @@ def _plain_target(target: str) -> str:
 def grids(records: Sequence[Record]) -> tuple[Grid, ...]:
     """The questions of a run: its QNN points by data set and by every other swept option."""
     table = Table.from_records(records)
-    qnn = table.where({"learner": "qnn"})
+    qnn = Table(
+        tuple({**row, TRAINING: way_of(row)} for row in table.where({"learner": "qnn"}).rows)
+    )
     classical = Table(tuple(row for row in table.rows if row.get("learner") != "qnn"))
     dataset_names = [name for name in qnn.settings() if name.startswith("dataset.")]
     others = variant_names(qnn)
@@ -251,7 +250,7 @@ def grids(records: Sequence[Record]) -> tuple[Grid, ...]:
 
 def variant_names(qnn: Table) -> tuple[str, ...]:
     """The swept options that no axis of the grid shows."""
-    shown = {*GRID_AXES, "seed", "learner"}
+    shown = {*GRID_AXES, *WAY_SETTINGS, "seed", "learner"}
     return tuple(
         name
         for name in qnn.settings()

@@ -19,6 +19,7 @@ from nisqdl.analysis.intervals import (
     paired_difference,
     slope_over_seeds,
 )
+from nisqdl.analysis.ways import WaysFound, ways_on
 from nisqdl.errors import TooEarlyError
 from nisqdl.store.record import Record
 
@@ -60,6 +61,8 @@ class DeviceFinding:
             not swept.
         entangled: The configuration with an entangler, chosen in the same way.
         entangling_gain: ``entangled`` minus ``unentangled`` at the reference scale.
+        ways: Every way of training beside the others, at the chosen depth and entangler; ``None``
+            where only plain ones were tried.
         against: The chosen one beside each classical learner.
         costs: Means of what one circuit of the chosen configuration takes, by column.
     """
@@ -78,6 +81,7 @@ class DeviceFinding:
     unentangled: Configuration | None
     entangled: Configuration | None
     entangling_gain: Estimate | None
+    ways: WaysFound | None
     against: tuple[Against, ...]
     costs: dict[str, float]
 
@@ -197,6 +201,7 @@ def _device(grid: Grid, target: str, devices: int, classical: int) -> DeviceFind
         unentangled=unentangled,
         entangled=entangled,
         entangling_gain=_gain(grid, target, entangled, unentangled, devices),
+        ways=ways_on(grid, target, best, devices),
         against=_against(grid, target, best, classical),
         costs={name: cost.mean for name, cost in costs.items() if cost is not None},
     )

@@ -14,7 +14,7 @@ from nisqdl.circuits.model import Model
 from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
 from nisqdl.models.dressing import DifferentiableEvaluator, Dressed
-from nisqdl.models.heads import Headed, Linear, Softmax
+from nisqdl.models.heads import Headed, Linear, Logits
 from nisqdl.models.place import prepared
 from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
 from nisqdl.training.optimizers import OPTIMIZERS
@@ -39,7 +39,7 @@ class _DressedCircuit(Variational):
         circuit = cast(DifferentiableEvaluator, core.evaluator)
         dressed = Dressed(circuit, core.num_weights, qubits, num_features)
         linear = Linear(core.num_outputs, classes or 1)
-        head = linear if classes is None else Softmax(linear)
+        head = linear if classes is None else Logits(linear)
         return Headed(dressed, dressed.num_weights, head)
 
     def _states_of(self, num_features: int, classes: int | None) -> Model | None:

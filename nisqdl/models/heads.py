@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from nisqdl.engines.contract import Array, Evaluator, Pull
+from nisqdl.training.normalisation import Statistics, normalised, pull_normalised
 
 
 class Head(Protocol):
@@ -97,29 +98,61 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Softmax:
-    """An affine layer from O values to K classes, and the softmax of it.
+class Logits:
+    """The outputs of a head as logits: the softmax of them; of one output z, that of z and −z.
 
     Attributes:
-        linear: The layer.
+        head: Puts them out.
     """
 
-    linear: Linear
+    head: Head
 
     @property
     def num_weights(self) -> int:
-        return self.linear.num_weights
+        return self.head.num_weights
 
     def first_weights(self, rng: np.random.Generator) -> Array:
-        return self.linear.first_weights(rng)
+        return self.head.first_weights(rng)
 
     def outputs(self, values: Array, weights: Array) -> Array:
-        return 2.0 * _softmax(self.linear.outputs(values, weights)) - 1.0
+        logits = self.head.outputs(values, weights)
+        return np.tanh(logits) if logits.shape[1] == 1 else 2.0 * _softmax(logits) - 1.0
 
     def pulled(self, values: Array, weights: Array, slopes: Array) -> tuple[Array, Array]:
-        shares = _softmax(self.linear.outputs(values, weights))
+        logits = self.head.outputs(values, weights)
+        if logits.shape[1] == 1:
+            return self.head.pulled(values, weights, slopes * (1.0 - np.tanh(logits) ** 2))
+        shares = _softmax(logits)
         mean = (slopes * shares).sum(axis=1, keepdims=True)
-        return self.linear.pulled(values, weights, 2.0 * shares * (slopes - mean))
+        return self.head.pulled(values, weights, 2.0 * shares * (slopes - mean))
+
+
+@dataclass(frozen=True, eq=False)
+class Normalised:
+    """A head on normalised values; see :mod:`nisqdl.training.normalisation`.
+
+    Attributes:
+        head: What sees them.
+        statistics: By which they are normalised; ``None`` takes those of the batch.
+    """
+
+    head: Head
+    statistics: Statistics | None = None
+
+    @property
+    def num_weights(self) -> int:
+        return self.head.num_weights
+
+    def first_weights(self, rng: np.random.Generator) -> Array:
+        return self.head.first_weights(rng)
+
+    def outputs(self, values: Array, weights: Array) -> Array:
+        return self.head.outputs(normalised(values, self.statistics), weights)
+
+    def pulled(self, values: Array, weights: Array, slopes: Array) -> tuple[Array, Array]:
+        scores = normalised(values, self.statistics)
+        by_scores, by_weights = self.head.pulled(scores, weights, slopes)
+        return pull_normalised(values, by_scores, self.statistics), by_weights
 
 
 @dataclass(frozen=True)

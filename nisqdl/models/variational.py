@@ -24,7 +24,7 @@ from nisqdl.circuits.decoding import probabilities
 from nisqdl.circuits.model import Model
 from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
-from nisqdl.models.heads import Direct, Head, Headed, Linear, Softmax
+from nisqdl.models.heads import Direct, Head, Headed, Linear, Logits
 from nisqdl.models.limits import with_limits
 from nisqdl.models.place import Place, prepared
 from nisqdl.noise.recipe import Recipe
@@ -107,7 +107,7 @@ class Variational(BaseEstimator):
         elif classes is None:
             head = Linear(circuit.num_outputs, 1)
         else:
-            head = Softmax(Linear(circuit.num_outputs, classes))
+            head = Logits(Linear(circuit.num_outputs, classes))
         return Headed(circuit.evaluator, circuit.num_weights, head)
 
     def _observed(self, classes: int | None) -> Measured:

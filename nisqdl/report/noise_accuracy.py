@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nisqdl.analysis.device_twin import Twins, twin_verdict, twins_of
-from nisqdl.analysis.grid import BASELINE_TITLES, Grid, training_text
+from nisqdl.analysis.grid import BASELINE_TITLES, Grid
 from nisqdl.analysis.intervals import Estimate, number, share_over_seeds, wilson
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, findings
 from nisqdl.analysis.table import Table
 from nisqdl.analysis.verdict import Verdict, verdicts
+from nisqdl.analysis.ways import training_text, way_title
 from nisqdl.analysis.words import counted, listed
 from nisqdl.report.cells import DASH, minute_text, value_text
 from nisqdl.report.devices import device_sections
@@ -120,7 +121,7 @@ def _question(
     key = Section(
         f"findings{suffix}",
         f"Key numbers{about}",
-        (_best_table(finding), *_reading(finding), *rules),
+        (_best_table(finding), *_ways_tables(finding), *_reading(finding), *rules),
     )
     if index < MOST_DRAWN:
         drawn: tuple[Block, ...] = tuple(_figures(finding, suffix))
@@ -177,6 +178,33 @@ def _best_column(grid: Grid, device: DeviceFinding) -> tuple[str, ...]:
         DASH if duration is None else f"{duration / 1000:.2f} µs",
         DASH if fidelity is None else number(fidelity),
     )
+
+
+def _ways_tables(finding: Finding) -> list[DataTable]:
+    """A row a way of training, a column a noise scale; a table a device."""
+    tables = []
+    for device in finding.devices:
+        if device.ways is None:
+            continue
+        scales = finding.grid.scales
+        kept = device.ways.kept
+        rows = tuple(
+            (
+                way_title(way),
+                *(_text(found.get(scale)) for scale in scales),
+                _signed(kept.get(way)),
+            )
+            for way, found in device.ways.accuracies.items()
+        )
+        caption = (
+            f"Test accuracy on {device.title} by way of training, "
+            f"{device.ways.configuration.circuit_text}; in the last column, how much less it loses "
+            f"from λ = {scales[0]:g} to {scales[-1]:g} than "
+            f"{way_title(device.ways.configuration.training)}"
+        )
+        heads = ("trained", *(f"λ = {scale:g}" for scale in scales), "loses less")
+        tables.append(DataTable(caption, heads, rows))
+    return tables
 
 
 def _text(estimate: Estimate | None) -> str:

@@ -259,7 +259,7 @@ def measure(
     for point in points:
         start = time.perf_counter()
         asked = point.settings
-        scores = partial(qnn.test_scores, asked, split.test_labels)
+        scores = partial(qnn.scores, asked, split.test_labels)
         values = {
             "train_accuracy": _predicted_training_accuracy(asked, isa, weights),
             **scores(found.values),
@@ -283,4 +283,4 @@ def _predicted_training_accuracy(settings: Mapping[str, Json], isa: bytes, weigh
     rows = encode(qnn.model_options(settings), split.train_features)
     evaluator = qnn.evaluator({**settings, "engine": "exact"}, isa)
     values = evaluator.values(rows, trained_from_bytes(weights).weights)
-    return accuracy(split.train_labels, predicted_classes(values))
+    return accuracy(split.train_labels, predicted_classes(qnn.read(settings, values, values)))

@@ -79,6 +79,11 @@ class MitigationOptions(BaseModel):
                 "fit"
             )
         self.model.ansatz.only_gates(hardware.NO_WAITING)
+        if self.training.normalise is not None:
+            raise ValueError(
+                "`training.normalise` must be left out here: mitigated values are compared as they "
+                "are"
+            )
         features = self.dataset.features
         device = device_named(self.target)
         if features is not None and num_qubits(self.model, features) > device.num_qubits:
@@ -149,7 +154,7 @@ class Mitigation:
 
     def _train_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
         names = ["dataset.", "data", "root_seed", "seed", "model.", "training."]
-        noisy = settings["training.noise"] == "target"
+        noisy = settings["training.noise"] in qnn.NOISY_TRAININGS
         if noisy:
             names += ["target", "snapshot", "noise.recipe", "noise.channels", "recipe"]
         elif settings["model.entangler"] == "device":

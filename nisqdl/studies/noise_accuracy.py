@@ -113,6 +113,21 @@ class NoiseAccuracyOptions(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _training_fits(self) -> NoiseAccuracyOptions:
+        training = self.training
+        if training.normalise == "train" and self.engine == hardware.ENGINE:
+            raise ValueError(
+                "`training.normalise: train` needs the training rows measured as well, which costs "
+                "time on a device; set it to batch, or leave it out"
+            )
+        if training.noise in qnn.NOISY_TRAININGS and not ENGINES[self.engine].takes_gate_noise:
+            raise ValueError(
+                f"`training.noise: {training.noise}` needs an engine with gate noise, but `engine` "
+                f"is {self.engine!r}; use exact"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _engine_takes_the_noise(self) -> NoiseAccuracyOptions:
         if self.noise.scale > 0 and not ENGINES[self.engine].takes_gate_noise:
             noisy = [entry.name for entry in ENGINES.values() if entry.takes_gate_noise]
@@ -229,7 +244,7 @@ class NoiseAccuracy:
 
     def _train_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
         names = [*_DATA, "model.", "training.", "engine"]
-        noisy = settings["training.noise"] == "target"
+        noisy = settings["training.noise"] in qnn.NOISY_TRAININGS
         if noisy:
             names += ["target", "snapshot", "noise.recipe", "noise.channels", "recipe"]
         elif settings["model.entangler"] == "device":

@@ -7,7 +7,7 @@ the process for the next step on the same circuit or data.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,10 @@ from nisqdl.circuits.options import ModelOptions
 from nisqdl.circuits.structure import structure_of
 from nisqdl.datasets.scores import accuracy, balanced_accuracy
 from nisqdl.engines import find_engine
+from nisqdl.engines.injection import Injection
+from nisqdl.models.heads import Direct, Headed, Logits, Normalised
 from nisqdl.noise.applied import channels_for
-from nisqdl.noise.channels import IDEAL
+from nisqdl.noise.channels import IDEAL, NoiseChannels
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import Json, Point, Record
 from nisqdl.studies.contract import Cost, Step
@@ -36,6 +38,7 @@ from nisqdl.targets.transpile import transpile_model
 from nisqdl.training.checkpoint import trained_from_bytes, trained_to_bytes
 from nisqdl.training.loop import train
 from nisqdl.training.losses import LOSSES
+from nisqdl.training.normalisation import statistics_of
 from nisqdl.training.objective import loss_and_pull
 from nisqdl.training.options import TrainingOptions
 
@@ -49,7 +52,10 @@ if TYPE_CHECKING:
     from nisqdl.training.state import Trained
 
 TRAINED_AT_SCALE = 1.0
-"""λ of the noise that ``training.noise: target`` trains under."""
+"""λ of the noise that a device trains under, and other trainings where their file says nothing."""
+
+NOISY_TRAININGS = ("target", "injected")
+"""Values of ``training.noise`` that train the ISA circuit under the target's noise."""
 
 
 def transpile(settings: Mapping[str, Json]) -> bytes:
@@ -72,7 +78,7 @@ def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> byt
     options = model_options(settings)
     logical = logical_model(settings)
     trained = train(
-        _trainer(settings, isa),
+        _with_head(settings, _trainer(settings, isa)),
         encode(options, split.train_features),
         split.train_labels,
         num_weights(options, split.num_features),
@@ -80,6 +86,7 @@ def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> byt
         seed=derive(settings["root_seed"], "training", settings["seed"]),
         structure=structure_of(options, logical, device_edges(settings)),
         circuit=logical,
+        draws=_draws(settings, isa),
     )
     return trained_to_bytes(trained)
 
@@ -192,10 +199,55 @@ def title(settings: Mapping[str, Json]) -> str:
 
 
 def _trainer(settings: Mapping[str, Json], isa: bytes | None) -> Evaluator:
-    """What is trained: the logical model without noise, or the ISA model at λ = 1."""
+    """What is trained: the logical model without noise, or the ISA model under the target's."""
     if isa is None:
         return find_engine(settings["engine"]).prepare(logical_model(settings), IDEAL)
-    return evaluator({**settings, "noise.scale": TRAINED_AT_SCALE}, isa)
+    return evaluator({**settings, "noise.scale": _trained_at(settings)}, isa)
+
+
+def _trained_at(settings: Mapping[str, Json]) -> float:
+    return float(settings.get("training.noise_scale", TRAINED_AT_SCALE))
+
+
+def _draws(settings: Mapping[str, Json], isa: bytes | None) -> Callable[[int], Evaluator] | None:
+    """The evaluator of each step where errors are injected."""
+    if settings["training.noise"] != "injected":
+        return None
+    assert isa is not None
+    noise = _noise(
+        isa, settings["target"], settings["noise.recipe"], _trained_at(settings),
+        _switched(settings),
+    )  # fmt: skip
+    injection = Injection.of(isa_model(isa), noise)
+    return lambda seed: _with_head(settings, injection.drawn(seed))
+
+
+def _with_head(settings: Mapping[str, Json], circuit: Evaluator) -> Evaluator:
+    """The circuit, its values normalised by their batch where the training says so."""
+    if settings.get("training.normalise") is None:
+        return circuit
+    options = model_options(settings)
+    weights = num_weights(options, data_shape(dataset_options(settings)).features)
+    return Headed(circuit, weights, Normalised(Logits(Direct())))
+
+
+def read(
+    settings: Mapping[str, Json], values: Array, training_values: Array | None = None
+) -> Array:
+    """What is decoded of measured values (B, O): themselves, or their normalised logits.
+
+    Args:
+        training_values: Of the training rows, measured in the same way; needed where they give the
+            statistics.
+    """
+    normalise = settings.get("training.normalise")
+    if normalise is None:
+        return values
+    statistics = None
+    if normalise == "train":
+        assert training_values is not None
+        statistics = statistics_of(training_values)
+    return Normalised(Logits(Direct()), statistics).outputs(values, np.zeros(0))
 
 
 def _scores(point: Point, evaluator: Evaluator, weights: Array) -> dict[str, Json]:
@@ -204,6 +256,7 @@ def _scores(point: Point, evaluator: Evaluator, weights: Array) -> dict[str, Jso
     options = model_options(settings)
     rng = generator(settings["root_seed"], "shots", point.id)
     found: dict[str, Json] = {}
+    training_values = None
     for part, features, labels in (
         ("train", split.train_features, split.train_labels),
         ("test", split.test_features, split.test_labels),
@@ -214,22 +267,28 @@ def _scores(point: Point, evaluator: Evaluator, weights: Array) -> dict[str, Jso
         else:
             values = evaluator.estimates(rows, weights, settings["shots"], rng)
         if part == "train":
-            found["train_accuracy"] = accuracy(labels, predicted_classes(values))
+            training_values = values
+            predicted = predicted_classes(read(settings, values, values))
+            found["train_accuracy"] = accuracy(labels, predicted)
             continue
-        found.update(test_scores(settings, labels, values))
+        found.update(scores(settings, labels, values, training_values))
     return found
 
 
-def test_scores(
-    settings: Mapping[str, Json], labels: npt.NDArray[np.intp], values: Array
+def scores(
+    settings: Mapping[str, Json],
+    labels: npt.NDArray[np.intp],
+    values: Array,
+    training_values: Array | None = None,
 ) -> dict[str, Json]:
-    """Accuracies and loss of the values (B, O) of the test rows."""
+    """Accuracies and loss of the values (B, O) of the test rows; see :func:`read`."""
     loss, _ = loss_and_pull(LOSSES[settings["training.loss"]], labels)
-    predicted = predicted_classes(values)
+    outputs = read(settings, values, training_values)
+    predicted = predicted_classes(outputs)
     return {
         "accuracy": accuracy(labels, predicted),
         "balanced_accuracy": balanced_accuracy(labels, predicted),
-        "loss": loss(values),
+        "loss": loss(outputs),
     }
 
 
@@ -287,11 +346,16 @@ def _prepared(
     scale: float,
     channels: tuple[str, ...] | None,
 ) -> Evaluator:
-    model = isa_model(isa)
-    noise = channels_for(
-        recipe_named(recipe), device_named(target), model.physical_qubits, scale, channels
+    noise = _noise(isa, target, recipe, scale, channels)
+    return find_engine(engine).prepare(isa_model(isa), noise)
+
+
+def _noise(
+    isa: bytes, target: str, recipe: str, scale: float, channels: tuple[str, ...] | None
+) -> NoiseChannels:
+    return channels_for(
+        recipe_named(recipe), device_named(target), isa_model(isa).physical_qubits, scale, channels
     )
-    return find_engine(engine).prepare(model, noise)
 
 
 def _switched(settings: Mapping[str, Json]) -> tuple[str, ...] | None:

@@ -75,6 +75,7 @@ def train(
     structure: Structure | None = None,
     start: Array | None = None,
     circuit: Model | None = None,
+    draws: Callable[[int], Evaluator] | None = None,
 ) -> Trained:
     """Train a model's weights; the same arguments give the same result, bit by bit.
 
@@ -95,6 +96,8 @@ def train(
         start: First weights (W,) instead of those that the initialisation draws.
         circuit: The noise-free circuit, whose states some optimizers measure distance by; weights
             beyond its own belong to classical layers.
+        draws: From a seed to the evaluator of a step, where chance has a part in it (injected
+            errors); ``evaluator`` then judges. ``None`` trains by ``evaluator`` itself.
 
     Raises:
         InputError: The data do not fit together or the model; the initialisation does not suit
@@ -112,7 +115,9 @@ def train(
     geometry = None
     if optimizer.uses_geometry and circuit is not None:
         geometry = CircuitGeometry(circuit, num_weights)
-    problem = _Problem(evaluator, features, labels, options, seed, optimizer.uses_batches, geometry)
+    problem = _Problem(
+        evaluator, features, labels, options, seed, optimizer.uses_batches, geometry, draws
+    )
     origin = _origin(features, labels, num_weights, options, seed, start)
     if resume is not None and resume.origin != origin:
         raise InputError(
@@ -209,12 +214,15 @@ class _Problem:
         seed: int,
         in_batches: bool,
         geometry: CircuitGeometry | None,
+        draws: Callable[[int], Evaluator] | None,
     ) -> None:
         self.options = options
         self.holds_out = options.validation > 0
         self._loss = LOSSES.find(options.loss, "training.loss")
         self._evaluator = _CountedEvaluator(evaluator)
         self._geometry = geometry
+        self._draws = draws
+        self._chance = derive(seed, "injection")
         self._watched_data = (features, labels)
         if self.holds_out:
             if _are_classes(labels):
@@ -231,11 +239,14 @@ class _Problem:
 
     def objective(self, step: int) -> Objective:
         """The loss of the samples that this step (0, 1, …) sees."""
+        evaluator = self._evaluator
+        if self._draws is not None:
+            evaluator = evaluator.instead(self._draws(derive(self._chance, step)))
         batch = self.batches.at(step)
         if batch is None:
-            return Objective(self._evaluator, self._features, *self._whole, step, self._geometry)
+            return Objective(evaluator, self._features, *self._whole, step, self._geometry)
         loss, pull = self._loss_of(self._labels[batch])
-        return Objective(self._evaluator, self._features[batch], loss, pull, step, self._geometry)
+        return Objective(evaluator, self._features[batch], loss, pull, step, self._geometry)
 
     def _loss_of(self, labels: Labels | Array) -> tuple[LossOfValues, Pull]:
         if self._classes:
@@ -278,30 +289,34 @@ class _Schedule:
 
 
 class _CountedEvaluator:
-    """An evaluator that counts its calls."""
+    """An evaluator that counts its calls, into a list that others may share."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, calls: list[int] | None = None) -> None:
         self._evaluator = evaluator
-        self._calls = 0
+        self._calls = [0] if calls is None else calls
+
+    def instead(self, evaluator: Evaluator) -> _CountedEvaluator:
+        """Another evaluator with the same count."""
+        return _CountedEvaluator(evaluator, self._calls)
 
     def take_count(self) -> int:
-        calls, self._calls = self._calls, 0
+        calls, self._calls[0] = self._calls[0], 0
         return calls
 
     def values(self, features: Array, weights: Array) -> Array:
-        self._calls += 1
+        self._calls[0] += 1
         return self._evaluator.values(features, weights)
 
     def values_and_gradient(
         self, features: Array, weights: Array, pull: Pull
     ) -> tuple[Array, Array]:
-        self._calls += 1
+        self._calls[0] += 1
         return self._evaluator.values_and_gradient(features, weights, pull)
 
     def estimates(
         self, features: Array, weights: Array, shots: int, rng: np.random.Generator
     ) -> Array:
-        self._calls += 1
+        self._calls[0] += 1
         return self._evaluator.estimates(features, weights, shots, rng)
 
 

@@ -29,6 +29,10 @@ def _is_constant(rate: object) -> bool:
     return rate == "constant"
 
 
+def _is_one(value: object) -> bool:
+    return value == 1
+
+
 def _is_usual_damping(value: object) -> bool:
     return value == Settings.damping
 
@@ -65,8 +69,14 @@ class TrainingOptions(BaseModel):
             (L-BFGS-B), of evaluations (COBYLA).
         batch: Largest number of samples a step sees; None is all. COBYLA and L-BFGS-B need a
             function that stays the same and always see all.
-        noise: Whether it is trained without noise (``ideal``), under the target's own as it is
-            calibrated (``target``), or on the device itself (``device``).
+        noise: Whether it is trained without noise (``ideal``), under the target's own, exactly
+            (``target``), under Pauli gates drawn anew at every step by the target's noise
+            (``injected``; :mod:`nisqdl.engines.injection`), or on the device itself (``device``).
+        noise_scale: λ of the noise that it is trained under; only with ``target`` or ``injected``.
+        normalise: Whether measured values are normalised before they are decoded, by the ``batch``
+            that is predicted, as published, or by the training rows (``train``); ``None`` is not.
+            Training steps always normalise by their batch
+            (:mod:`nisqdl.training.normalisation`).
         loss: A member of ``LOSSES``.
         patience: Stop when the watched loss has not improved by 1e-4 in so many checks one after
             another; None never stops early.
@@ -87,7 +97,7 @@ class TrainingOptions(BaseModel):
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     steps: Annotated[int, Field(ge=1)] = 100
     batch: Annotated[int, Field(ge=1)] | None = 32
-    noise: Literal["ideal", "target", "device"] = "ideal"
+    noise: Literal["ideal", "target", "injected", "device"] = "ideal"
     loss: Annotated[str, AfterValidator(checked(LOSSES.find))] = "cross_entropy"
     patience: Annotated[int, Field(ge=1)] | None = None
     check_every: Annotated[int, Field(ge=1)] = 10
@@ -105,6 +115,10 @@ class TrainingOptions(BaseModel):
     warmup: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=_is_zero)
     rate_end: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, exclude_if=_is_none)
     rate_drops: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
+    noise_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=1.0, exclude_if=_is_one
+    )
+    normalise: Literal["batch", "train"] | None = Field(default=None, exclude_if=_is_none)
     damping: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=Settings.damping, exclude_if=_is_usual_damping
     )
@@ -153,6 +167,17 @@ class TrainingOptions(BaseModel):
                 f"`schedule` {self.schedule!r} needs an optimizer that goes step by step: set "
                 f"`optimizer` to {stepwise_names()} instead of {self.optimizer}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _noise_fits(self) -> TrainingOptions:
+        if self.noise_scale != 1 and self.noise not in ("target", "injected"):
+            raise ValueError(
+                f"`noise_scale` is of the noise that a model is trained under, but `noise` is "
+                f"{self.noise}; leave it out, or set `noise` to target or injected"
+            )
+        if self.normalise is not None and self.noise == "device":
+            raise ValueError("a device trains on values as they are; leave `normalise` out")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from nisqdl.report.figures.entangler_cost import ENTANGLER_COST
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.learners import LEARNERS
 from nisqdl.report.figures.training_noise import TRAINING_NOISE
+from nisqdl.report.figures.training_ways import TRAINING_WAYS
 
 FIGURES: Table[FigureKind[Finding]] = Table(
     "figure",
@@ -19,5 +20,6 @@ FIGURES: Table[FigureKind[Finding]] = Table(
         "entangler_cost": ENTANGLER_COST,
         "depth_noise_map": DEPTH_NOISE_MAP,
         "training_noise": TRAINING_NOISE,
+        "training_ways": TRAINING_WAYS,
     },
 )

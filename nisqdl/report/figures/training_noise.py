@@ -21,7 +21,7 @@ from nisqdl.report.style import (
 
 def draw(finding: Finding, columns: int) -> Drawing | None:
     grid = finding.grid
-    if not {"ideal", "target"} <= set(grid.trainings):
+    if not {"ideal", "target"} <= set(grid.trainings) or grid.compares_ways:
         return None
     series = entangler_series(grid.entanglers)
     figure, axes = panels([device.title for device in finding.devices], columns)

@@ -21,7 +21,7 @@ from nisqdl.circuits.architectures.tree_tensor import TreeTensor
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.engines.gram import NoisyOverlap, compute_uncompute, ideal_gram
 from nisqdl.models.dressing import Dressed
-from nisqdl.models.heads import Bias, Direct, Headed, Linear, Softmax
+from nisqdl.models.heads import Bias, Direct, Headed, Linear, Logits
 from nisqdl.models.kernels import encoding
 from nisqdl.models.place import Place, prepared
 from nisqdl.noise.aer import aer_noise_model
@@ -98,7 +98,7 @@ def test_heads_have_the_gradient_of_their_outputs(kind, seed):
         own = circuit.num_weights
     head = {
         "bias": Bias(), "direct": Direct(), "linear": Linear(3, 1),
-        "softmax": Softmax(Linear(3, 4)), "dressed": Softmax(Linear(3, 2)),
+        "softmax": Logits(Linear(3, 4)), "dressed": Logits(Linear(3, 2)),
     }[kind]  # fmt: skip
     if kind == "bias":
         single = prepared(DressedCore(layers=1), 3, "value", Place())
