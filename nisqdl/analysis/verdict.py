@@ -262,7 +262,11 @@ def _shown_ways(found: WaysFound, scale: float) -> str:
     known = [(way, gains[scale]) for way, gains in found.gains.items() if scale in gains]
     up = [f"{way_title(way)} ({gain.signed()})" for way, gain in known if gain.above_zero]
     down = [f"{way_title(way)} ({gain.signed()})" for way, gain in known if gain.below_zero]
-    said = [f"{verb} {listed(ways)}" for verb, ways in (("better", up), ("worse", down)) if ways]
+    said = [
+        f"{verb} {listed(ways)}"
+        for verb, ways in (("better if trained", up), ("worse if trained", down))
+        if ways
+    ]
     return f"at λ = {scale:g} {', '.join(said)}" if said else ""
 
 
@@ -275,8 +279,9 @@ def _robust(found: WaysFound, scales: Sequence[float]) -> list[str]:
     ):
         if ways:
             texts = [f"{way_title(way)} (by {one.text()})" for way, one in ways]
-            said.append(f"from λ = {scales[0]:g} to {scales[-1]:g} {listed(texts)} lost {verb}")
-    return said
+            said.append(f"trained {listed(texts)}, it lost {verb} to the noise")
+    reach = f"from λ = {scales[0]:g} to {scales[-1]:g}"
+    return [f"{reach}, {'; '.join(said) or 'no way was shown to lose less to the noise'}"]
 
 
 _WAYS_SHOWN = (

@@ -85,9 +85,24 @@ def test_ids_are_unique_and_every_reference_has_its_target(full: BuiltReport) ->
         assert set(wanted) <= set(ids)
 
 
+def test_ways_of_training_have_their_figure_and_table(synthetic_run: Make, tmp_path: Path) -> None:
+    run = synthetic_run(
+        depths=(2,), entanglers=("none", "linear"), trainings=("ideal", "target", "injected"),
+        seeds=4, targets=("torino", "sherbrooke"),
+    )  # fmt: skip
+    built = write_report(run, tmp_path / "ways")
+    text = built.markdown.read_text()
+    assert "](figures/training_ways.svg)" in text
+    assert "](figures/training_noise.svg)" not in text
+    assert "with injected errors" in text
+    assert text.count("by way of training") == 2  # a table a device
+    assert "Against the QNN trained without noise: on torino " in text
+
+
 def test_every_figure_is_there_with_words(full: BuiltReport) -> None:
     text, markdown = full.html.read_text(), full.markdown.read_text()
-    names = [*FIGURES, "device_map-1", "device_map-2", "device_map-3"]
+    plain = [name for name in FIGURES if name != "training_ways"]  # drawn where others were tried
+    names = [*plain, "device_map-1", "device_map-2", "device_map-3"]
     for name in names:
         assert f'id="figure-{name}"' in text
         description = re.search(rf'<desc id="{name}-desc">([^<]+)</desc>', text)
@@ -196,7 +211,7 @@ def test_a_sweep_without_an_axis_has_no_figure_of_it(
     }  # fmt: skip
     built = write_report(synthetic_run(**{**base, **options}), tmp_path)
     drawn = {path.stem for path in built.figures} - {"device_map-1"}
-    assert drawn == set(FIGURES) - missing
+    assert drawn == set(FIGURES) - missing - {"training_ways"}
 
 
 def test_several_questions_share_one_page(synthetic_run: Make, tmp_path: Path) -> None:

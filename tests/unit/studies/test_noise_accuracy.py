@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from nisqdl.datasets.split import load_split
+from nisqdl.engines.exact import ExactEngine
+from nisqdl.errors import InputError
 from nisqdl.experiment import Experiment, load
 from nisqdl.noise.aer import aer_noise_model
 from nisqdl.noise.applied import channels_for
@@ -199,3 +201,75 @@ def test_settings_flatten_and_nest_back() -> None:
         "model.ansatz.name": "a",
         "shots": None,
     }
+
+
+def test_ways_of_training_end_in_records_that_a_computation_by_hand_gives(tmp_path: Path) -> None:
+    experiment = _loaded(
+        tmp_path,
+        target="manila",
+        noise={"scale": [1, 4]},
+        shots=None,
+        seeds=1,
+        training=[
+            {"steps": 4, "noise": "injected", "noise_scale": 2},
+            {"steps": 4, "noise": "target", "noise_scale": 2},
+            {"steps": 4, "noise": "injected", "normalise": "batch"},
+            {"steps": 4, "normalise": "batch"},
+            {"steps": 4, "normalise": "train"},
+        ],
+    )
+    records, artifacts, steps = _performed(experiment)
+    weights = {
+        str(step.settings.get("training.normalise")) + str(step.settings["training.noise"]):
+            trained_from_bytes(artifacts[step.key]).weights.tolist()
+        for step in steps
+        if step.kind == "train" and step.settings["model.entangler"] == "full"
+    }  # fmt: skip
+    # What is normalised at the test alone changes nothing in training; everything else does.
+    assert weights.pop("trainideal") == weights["batchideal"]
+    assert len({str(found) for found in weights.values()}) == len(weights) == 4
+    again = _performed(experiment)[1]  # chance depends on seeds alone
+    for step in steps:
+        assert step.kind != "train" or artifacts[step.key] == again[step.key]
+
+    checked = 0
+    for record in records:
+        settings = record.point.settings
+        if settings["learner"] != "qnn" or settings.get("training.normalise") is None:
+            continue
+        measure = next(s for s in steps if record.point.id in {p.id for p in s.points})
+        isa = isa_from_bytes(artifacts[measure.needs[0]])
+        trained = trained_from_bytes(artifacts[measure.needs[1]]).weights
+        split = load_split(dataset_options(settings), derive(0, "data", 0))
+        noise = channels_for(
+            find_recipe("calibrated"), find_device("manila"), isa.physical_qubits,
+            settings["noise.scale"],
+        )  # fmt: skip
+        evaluator = ExactEngine().prepare(isa, noise)
+        train, test = (
+            evaluator.values(rows, trained)[:, 0]
+            for rows in (split.train_features, split.test_features)
+        )
+        by = test if settings["training.normalise"] == "batch" else train
+        logits = (test - by.mean()) / np.sqrt(by.var() + 1e-6)
+        predicted = np.where(logits >= 0, 0, 1)
+        assert record.values["accuracy"] == pytest.approx((predicted == split.test_labels).mean())
+        right = 1 / (1 + np.exp(-2 * logits * (1 - 2 * split.test_labels)))
+        assert record.values["loss"] == pytest.approx(-np.log(right).mean(), abs=1e-9)
+        checked += 1
+    assert checked == 12
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"training": {"noise": "injected"}, "engine": "statevector", "noise": {"scale": 0}},
+         "needs an engine with gate noise"),
+        ({"training": {"normalise": "train"}, "engine": "runtime", "noise": {"scale": 1}},
+         "needs the training rows measured"),
+        ({"training": {"noise_scale": 2}}, "`noise` is ideal"),
+    ],
+)  # fmt: skip
+def test_ways_that_cannot_be_are_refused(tmp_path: Path, changes: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        _loaded(tmp_path, **changes)

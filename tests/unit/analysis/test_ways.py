@@ -1,0 +1,116 @@
+"""Ways of training: named, compared in pairs, and told only as far as intervals allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nisqdl.analysis.noise_accuracy import findings
+from nisqdl.analysis.verdict import verdicts
+from nisqdl.analysis.ways import training_text, way_of, way_title
+from nisqdl.store.record import Point
+
+Make = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("settings", "way", "title"),
+    [
+        ({"training.noise": "ideal"}, "ideal", "without noise"),
+        ({"training.noise": "target", "training.noise_scale": 1.0}, "target", "with the noise"),
+        (
+            {"training.noise": "target", "training.noise_scale": 0.5},
+            "target ×0.5",
+            "with the noise at λ = 0.5",
+        ),
+        (
+            {
+                "training.noise": "injected",
+                "training.noise_scale": 4,
+                "training.normalise": "batch",
+            },
+            "injected ×4, batch",
+            "with injected errors at λ = 4, normalised by the batch",
+        ),
+        (
+            {"training.noise": "ideal", "training.normalise": "train"},
+            "ideal, train",
+            "without noise, normalised by the training rows",
+        ),
+    ],
+)
+def test_names_and_titles(settings: dict[str, Any], way: str, title: str) -> None:
+    assert way_of(settings) == way
+    assert way_title(way) == title
+    assert training_text(way) == f"trained {title}"
+
+
+def _run(synthetic_run: Make, seeds: int, lift: float) -> list[Any]:
+    """Ideal training, and injected errors that give ``lift`` more at λ = 8 and nothing at 0."""
+    run = synthetic_run(
+        depths=(2,), entanglers=("none", "linear"), targets=("torino",), trainings=("ideal",),
+        scales=(0.0, 1.0, 8.0), seeds=seeds,
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    records = list(run.records)
+    for record in run.records:
+        settings = record.point.settings
+        if settings["learner"] != "qnn":
+            continue
+        gain = lift * settings["noise.scale"] / 8 + rng.normal(0, 0.002)
+        more = {"training.noise": "injected", "training.noise_scale": 2.0}
+        point = Point(record.point.study, {**settings, **more})
+        values = {**record.values, "accuracy": record.values["accuracy"] + gain}
+        records.append(replace(record, point=point, values=values))
+    return records
+
+
+def test_gains_are_paired_differences_and_a_planted_one_is_found(synthetic_run: Make) -> None:
+    records = _run(synthetic_run, seeds=8, lift=0.05)
+    (finding,) = findings(records)
+    assert finding.grid.trainings == ("ideal", "injected ×2")
+    (device,) = finding.devices
+    assert device.ways is not None
+    by_scale = {
+        tuple(r.point.settings[name] for name in ("training.noise", "noise.scale", "seed")):
+            r.values["accuracy"]
+        for r in records
+        if r.point.settings["learner"] == "qnn"
+        and r.point.settings["model.entangler"] == device.best.entangler
+    }  # fmt: skip
+    for scale in (0.0, 1.0, 8.0):
+        wanted = [by_scale["injected", scale, s] - by_scale["ideal", scale, s] for s in range(8)]
+        gain = device.ways.gains["injected ×2"][scale]
+        assert gain.mean == pytest.approx(np.mean(wanted))
+        assert gain.comparisons == 3
+    lost = [
+        by_scale["ideal", 0.0, s] - by_scale["ideal", 8.0, s]
+        - by_scale["injected", 0.0, s] + by_scale["injected", 8.0, s]
+        for s in range(8)
+    ]  # fmt: skip
+    assert device.ways.kept["injected ×2"].mean == pytest.approx(np.mean(lost))
+    saying = next(v for v in verdicts(finding) if v.topic == "Ways of training")
+    assert "at λ = 8 better if trained with injected errors at λ = 2 (+0.0" in saying.sentence
+    assert "it lost less to the noise" in saying.sentence
+    assert "at λ = 0" not in saying.sentence.replace("from λ = 0", "")
+
+
+@pytest.mark.parametrize(("seeds", "lift"), [(8, 0.0), (2, 0.05)])
+def test_nothing_is_claimed_without_a_difference_or_enough_seeds(
+    synthetic_run: Make, seeds: int, lift: float
+) -> None:
+    (finding,) = findings(_run(synthetic_run, seeds, lift))
+    saying = next(v for v in verdicts(finding) if v.topic == "Ways of training")
+    assert "better" not in saying.sentence
+    assert "worse" not in saying.sentence
+    assert "no way was shown to lose less to the noise" in saying.sentence
+
+
+def test_plain_trainings_are_told_as_before(synthetic_run: Make) -> None:
+    (finding,) = findings(synthetic_run(seeds=3).records)
+    assert finding.devices[0].ways is None
+    assert {v.topic for v in verdicts(finding)} >= {"Training"}
