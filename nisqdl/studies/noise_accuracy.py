@@ -115,6 +115,8 @@ class NoiseAccuracyOptions(BaseModel):
     @model_validator(mode="after")
     def _training_fits(self) -> NoiseAccuracyOptions:
         training = self.training
+        if training.needs_gates is not None:
+            self.model.ansatz.only_gates(training.needs_gates)
         if training.normalise == "train" and self.engine == hardware.ENGINE:
             raise ValueError(
                 "`training.normalise: train` needs the training rows measured as well, which costs "

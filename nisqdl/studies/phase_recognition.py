@@ -76,6 +76,8 @@ class PhaseRecognitionOptions(BaseModel):
             self.model.ansatz.only_gates(
                 f"the engine {self.engine!r} takes gates only, unlike the engine 'exact'"
             )
+        if self.training.needs_gates is not None:
+            self.model.ansatz.only_gates(self.training.needs_gates)
         if self.training.normalise is not None:
             raise ValueError("`training.normalise` must be left out: this study has no noise")
         try:

@@ -124,6 +124,15 @@ class TrainingOptions(BaseModel):
     )
     device: DeviceTraining | None = Field(default=None, exclude_if=_is_none)
 
+    @property
+    def needs_gates(self) -> str | None:
+        """Why the circuit must have gates only, as a clause; ``None`` where it need not."""
+        if self.noise == "injected":
+            return "errors are injected into circuits of gates"
+        if OPTIMIZERS[self.optimizer].uses_geometry:
+            return f"the metric of {self.optimizer} is that of states of circuits of gates"
+        return None
+
     def settings_at(self, step: int, seed: int) -> Settings:
         """What the optimizer is told at a step (0, 1, …), from the root of its seeds."""
         share = share_at(

@@ -260,6 +260,11 @@ def test_ways_of_training_end_in_records_that_a_computation_by_hand_gives(tmp_pa
     assert checked == 12
 
 
+_DYNAMIC = {
+    "ansatz": {"name": "qcnn", "depth": 1, "pooling": "zx_dynamic"}, "entangler": "own",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -268,6 +273,8 @@ def test_ways_of_training_end_in_records_that_a_computation_by_hand_gives(tmp_pa
         ({"training": {"normalise": "train"}, "engine": "runtime", "noise": {"scale": 1}},
          "needs the training rows measured"),
         ({"training": {"noise_scale": 2}}, "`noise` is ideal"),
+        ({"training": {"noise": "injected"}, "model": _DYNAMIC}, "errors are injected into"),
+        ({"training": {"optimizer": "qng"}, "model": _DYNAMIC}, "the metric of qng is that of"),
     ],
 )  # fmt: skip
 def test_ways_that_cannot_be_are_refused(tmp_path: Path, changes: Any, says: str) -> None:
