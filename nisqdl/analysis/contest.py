@@ -23,6 +23,7 @@ TITLES = {
     "random_forest": "random forest",
     "gradient_boosting": "gradient boosting",
     "fourier_features": "Fourier surrogate",
+    "cnn": "CNN",
 }
 """Classical learners as people call them."""
 

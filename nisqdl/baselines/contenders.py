@@ -16,6 +16,8 @@ from nisqdl.store.record import Json
 Search: TypeAlias = Mapping[str, Sequence[Json]]
 """The values to choose from, by hyperparameter."""
 
+IMAGE = "image"
+
 _STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 
@@ -31,6 +33,8 @@ class Contender:
         make: An unfitted scikit-learn classifier of chosen hyperparameters and a random state. It
             scales the features itself, on the rows that it is fitted to.
         weights: Fitted numbers of the fitted classifier.
+        for_images: Whether it takes images only, whose height and width are chosen for it as
+            ``IMAGE`` (None is a square).
     """
 
     name: str
@@ -39,6 +43,7 @@ class Contender:
     search: Search
     make: Callable[[Mapping[str, Any], int], Any]
     weights: Callable[[Any], int]
+    for_images: bool = False
 
 
 def _scaled(model: Any) -> Any:
@@ -127,6 +132,22 @@ def _tree_weights(model: Any) -> int:
     """Nodes of all trees: each holds a threshold or a value."""
     trees = getattr(model.estimators_, "flat", model.estimators_)
     return int(sum(tree.tree_.node_count for tree in trees))
+
+
+def _cnn(chosen: Mapping[str, Any], random_state: int) -> Any:
+    from nisqdl.baselines.cnn import CNNClassifier
+
+    image = chosen[IMAGE]
+    return CNNClassifier(
+        image=None if image is None else tuple(image),
+        filters=int(chosen["filters"]),
+        alpha=chosen["alpha"],
+        random_state=random_state,
+    )
+
+
+def _cnn_weights(model: Any) -> int:
+    return int(model.weights_.size)
 
 
 def _fourier(chosen: Mapping[str, Any], random_state: int) -> Any:
@@ -229,9 +250,22 @@ CONTENDERS: Table[Contender] = Table(
                 _fourier,
                 _linear_weights,
             ),
+            Contender(
+                "cnn",
+                "CNN",
+                "a network with one convolution of 3 × 3 filters; for images",
+                {"filters": (1, 2, 4, 8), "alpha": (0.01, 0.1, 1.0)},
+                _cnn,
+                _cnn_weights,
+                for_images=True,
+            ),
         )
     },
 )
-"""``svc_rbf_raw`` is for reproductions that did not scale; the others are the usual set."""
+"""``svc_rbf_raw`` is for reproductions that did not scale; the others are the usual set, those for
+images where there are images."""
 
-USUAL = tuple(name for name in CONTENDERS if name != "svc_rbf_raw")
+USUAL = tuple(
+    name for name, one in CONTENDERS.items() if name != "svc_rbf_raw" and not one.for_images
+)
+FOR_IMAGES = tuple(name for name, one in CONTENDERS.items() if one.for_images)

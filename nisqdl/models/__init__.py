@@ -15,6 +15,8 @@ _HOMES = {
     "IQPVariationalRegressor": "nisqdl.models.iqp_variational",
     "ProjectedKernelClassifier": "nisqdl.models.kernels",
     "ProjectedKernelRegressor": "nisqdl.models.kernels",
+    "QCNNClassifier": "nisqdl.models.qcnn",
+    "QCNNRegressor": "nisqdl.models.qcnn",
     "QNNClassifier": "nisqdl.models.layered",
     "QNNRegressor": "nisqdl.models.layered",
     "QuantumKernelClassifier": "nisqdl.models.kernels",
@@ -26,6 +28,7 @@ _HOMES = {
 
 SUMMARIES = {
     "QNN": "a feature map, an ansatz and an entangler by name: the QNN of the experiment files",
+    "QCNN": "convolution and pooling by named blocks until one qubit is left (Cong et al. 2019)",
     "DataReuploading": "three features a qubit, trained scales, entered in every layer (2020)",
     "CircuitCentric": "copies of an amplitude encoding, strongly entangling layers (2020)",
     "DressedCircuit": "a circuit between two trained classical layers (Mari et al. 2020)",

@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from nisqdl.baselines.contenders import CONTENDERS, USUAL
+from nisqdl.baselines.contenders import CONTENDERS, FOR_IMAGES, IMAGE, USUAL
 from nisqdl.catalog import checked
+from nisqdl.datasets import DATASETS
 from nisqdl.datasets.options import DatasetOptions
 from nisqdl.errors import InputError, unknown_name
 from nisqdl.models import SUMMARIES
@@ -118,8 +119,16 @@ class TuningOptions(BaseModel):
     folds: int = Field(default=3, ge=2, le=20)
 
 
-def _usual() -> tuple[ClassicalEntry, ...]:
-    return tuple(ClassicalEntry(model=name) for name in USUAL)
+def _usual(given: Mapping[str, Any]) -> tuple[ClassicalEntry, ...]:
+    """All of the usual set, and those for images where the rows are images."""
+    dataset = given.get("dataset")  # missing where it is wrong itself
+    names = (*USUAL, *FOR_IMAGES) if dataset is not None and _has_images(dataset) else USUAL
+    return tuple(ClassicalEntry(model=name) for name in names)
+
+
+def _has_images(dataset: DatasetOptions) -> bool:
+    """Whether its rows are images, not principal components of images."""
+    return DATASETS[dataset.name].kind == "images" and dataset.features is None
 
 
 class ComparisonOptions(BaseModel):
@@ -146,6 +155,13 @@ class ComparisonOptions(BaseModel):
     def _fits(self) -> ComparisonOptions:
         if self.noise is not None and self.backend is None:
             raise ValueError("`noise` needs a `backend`, whose gates it belongs to")
+        for one in self.classical:
+            if CONTENDERS[one.model].for_images and not _has_images(self.dataset):
+                fitting = ", ".join(d.name for d in DATASETS.values() if d.kind == "images")
+                raise ValueError(
+                    f"the learner {one.model!r} takes whole images: leave `dataset.features` out, "
+                    f"and choose a data set of images ({fitting})"
+                )
         titles = [entry.title for entry in self.quantum] + [c.model for c in self.classical]
         twice = sorted({title for title in titles if titles.count(title) > 1})
         if twice:
@@ -275,6 +291,9 @@ def _learners(options: ComparisonOptions) -> list[dict[str, Json]]:
             )
     for one in options.classical:
         search = CONTENDERS[one.model].search if one.search is None else one.search
+        if CONTENDERS[one.model].for_images:
+            image = DATASETS[options.dataset.name].image
+            search = {**search, IMAGE: (None if image is None else list(image),)}
         found.append(
             {
                 "learner": one.model,

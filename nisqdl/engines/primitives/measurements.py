@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nisqdl.circuits.control_flow import waits
 from nisqdl.errors import InputError
 from nisqdl.noise.channels import Readout
 
@@ -74,6 +75,12 @@ class Measurements:
         before = circuit.copy_empty_like()
         targets: list[int] = []
         touched: set[int] = set()
+        if waits(circuit):
+            raise InputError(
+                "Gates of the circuit wait for the outcome of a measurement, but ExactSampler "
+                "takes measurements only at the end; ExactEstimator takes such circuits, and Aer's "
+                "sampler samples them."
+            )
         last: dict[Any, int] = {}
         done: dict[int, str] = {}  # measured qubit → the last thing that happened to it
         for instruction in circuit.data:

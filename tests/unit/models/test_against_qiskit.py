@@ -14,6 +14,7 @@ from sklearn.datasets import load_breast_cancer
 
 import nisqdl.models as models
 from nisqdl.circuits.architectures.circuit_centric import CircuitCentric
+from nisqdl.circuits.architectures.convolutional import Convolutional
 from nisqdl.circuits.architectures.dressed import DressedCore
 from nisqdl.circuits.architectures.iqp import IqpVariational
 from nisqdl.circuits.architectures.reuploading import Reuploading
@@ -36,6 +37,8 @@ ARCHITECTURES = [
         lambda **given: IqpVariational(layers=2, **given),
         lambda **given: DressedCore(layers=2, **given),
         TreeTensor,
+        lambda **given: Convolutional(convolution="so4", pooling="measured", **given),
+        lambda **given: Convolutional(feature_map="amplitude", boundary="periodic", **given),
     )
     for entangled in (True, False)
 ]
@@ -61,6 +64,8 @@ def plain_values(model, encoded, weights):
 )
 def test_values_and_gradients(which, measured, features, seed):
     architecture, rng = ARCHITECTURES[which], np.random.default_rng(seed)
+    if isinstance(architecture, Convolutional):
+        features += 1  # one has nothing to convolve, nor amplitudes
     if measured == "xyz" and isinstance(architecture, IqpVariational):
         measured = "z"
     model = architecture.build(features, measured)

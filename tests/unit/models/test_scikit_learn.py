@@ -25,6 +25,7 @@ SMALL = {
     "DataReuploading": {"layers": 2},
     "IQPVariational": {"layers": 1},
     "QNN": {"depth": 1},
+    "QCNN": {"convolution": "so4", "depth": 1},
 }
 
 
@@ -144,6 +145,12 @@ def test_shots_scatter_about_the_exact_probabilities():
     [
         ("QNNClassifier", {"ansatz": "real_amplitude"}, "Did you mean 'real_amplitudes'"),
         ("QNNClassifier", {"depth": 0}, "depth"),
+        ("QCNNClassifier", {"convolution": "su5"}, "Did you mean 'su4'"),
+        ("QCNNClassifier", {"pooling": "zy"}, "Did you mean 'zx'"),
+        ("QCNNClassifier", {"feature_map": "angel"}, "`feature_map`.*Did you mean 'angle'"),
+        ("QCNNClassifier", {"depth": 9}, "must be at most"),
+        ("QCNNClassifier", {"depth": 0}, "`depth`"),
+        ("QCNNClassifier", {"boundary": "closed"}, "boundary"),
         ("QNNClassifier", {"steps": 0}, "steps"),
         ("QNNClassifier", {"optimizer": "adan"}, "Did you mean 'adam'"),
         ("QNNClassifier", {"rate": "cosin"}, "Did you mean 'cosine'"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nisqdl.baselines.contenders import CONTENDERS, USUAL
+from nisqdl.baselines.contenders import CONTENDERS, IMAGE, USUAL
 from nisqdl.baselines.fourier import FourierFeatures
 from nisqdl.circuits.architectures.dressed import DressedCore
 from nisqdl.circuits.architectures.iqp import IqpVariational
@@ -97,7 +97,9 @@ def test_contenders_learn_and_count_their_weights(name):
     rows = rng.normal(size=(120, 3))
     labels = (rows[:, 0] + 0.3 * rows[:, 1] > 0).astype(int)
     contender = CONTENDERS[name]
-    model = contender.make(all_candidates(contender.search)[-1], 0).fit(rows, labels)
+    image = {IMAGE: [1, 3]} if contender.for_images else {}
+    chosen = {**all_candidates(contender.search)[-1], **image}
+    model = contender.make(chosen, 0).fit(rows, labels)
     assert model.score(rows, labels) > 0.85
     assert contender.weights(model) >= 4 or name.startswith("svc")
 
@@ -186,3 +188,31 @@ def test_on_a_device_quantum_models_are_noisy_and_classical_ones_are_not(tmp_pat
     assert quantum.settings["snapshot"]
     assert "noise_scale" not in classical.settings
     assert 0.3 < compete(quantum).values["accuracy"] <= 1
+
+
+IMAGES = """\
+study: comparison
+dataset: {name: line_images, train: 40, test: 20}
+quantum: [{model: QCNN, search: {convolution: [ttn], steps: [5]}}]
+tuning: {candidates: 2, folds: 2}
+splits: 1
+"""
+
+
+def test_a_convolutional_network_competes_where_there_are_images(tmp_path):
+    points = load(written(tmp_path, IMAGES)).points()
+    by_learner = {point.settings["learner"]: point for point in points}
+    assert {*USUAL, "cnn", "QCNN", "QCNN (separable)"} == set(by_learner)
+    assert by_learner["cnn"].settings["search"]["image"] == [[2, 4]]
+    record = compete(by_learner["cnn"])
+    assert record.values["weights"] in (11, 20, 38, 74)
+    assert record.values["chosen"]["image"] == [2, 4]
+    assert compete(by_learner["QCNN"]).values["accuracy"] >= 0.4
+    moons = load(written(tmp_path)).points()
+    assert "cnn" not in {point.settings["learner"] for point in moons}
+    named = FILE.replace("{model: mlp}", "{model: cnn}")
+    with pytest.raises(InputError, match=r"takes whole images.*digits, bars_and_stripes"):
+        load(written(tmp_path, named)).points()
+    reduced = IMAGES.replace("test: 20", "test: 20, features: 4") + "classical: [{model: cnn}]\n"
+    with pytest.raises(InputError, match="takes whole images"):
+        load(written(tmp_path, reduced)).points()
