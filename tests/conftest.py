@@ -25,6 +25,12 @@ def synthetic_plateaus() -> Callable[..., Any]:
     return _made_by("synthetic_plateaus")
 
 
+@pytest.fixture(scope="session")
+def synthetic_arena() -> Callable[..., Any]:
+    """``synthetic_arena(...)`` of ``tests/unit/report/synthetic_arena.py``."""
+    return _made_by("synthetic_arena")
+
+
 def _made_by(name: str) -> Callable[..., Any]:
     """The function of this name from the file of this name."""
     spec = importlib.util.spec_from_file_location(f"nisqdl_{name}", _FOLDER / f"{name}.py")

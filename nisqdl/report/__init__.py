@@ -237,6 +237,12 @@ def _federated(run: RunData, name: str, planned: int | None) -> tuple[Document, 
     return federated_document(run, name, planned)
 
 
+def _reinforcement(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.reinforcement import reinforcement_document
+
+    return reinforcement_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
     {
@@ -248,6 +254,7 @@ CONTENTS: Table[Content] = Table(
         "comparison": _comparison,
         "mitigation": _mitigation,
         "federated": _federated,
+        "reinforcement": _reinforcement,
     },
 )
 

@@ -1,0 +1,66 @@
+"""What policies do: one judged episode of a learned policy beside the best heuristic's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nisqdl.analysis.arena import BOUND, CLASSICAL, NO_CIRCUIT, QUANTUM, Arena, Player
+from nisqdl.report.figures import environment_episode
+from nisqdl.report.style import Drawing
+from nisqdl.store.record import Json
+
+
+def draw(arena: Arena, told: Mapping[str, Json]) -> Drawing | None:
+    """Draw the lowest seed's first judged episode of some players.
+
+    Args:
+        arena: All players.
+        told: What the run's context says of the environment: ``name`` and ``portrait``.
+    """
+    players = [p for p in _chosen(arena) if _episode(arena, p) is not None]
+    if not players:
+        return None
+    seed = arena.seeds[0] if arena.seeds else 0
+    episodes = int(arena.environment["episodes"])
+    document = {
+        "name": told["name"],
+        "portrait": told["portrait"],
+        "seeds": [seed * episodes, (seed + 1) * episodes - 1],
+        "baselines": [
+            {
+                "name": player.label,
+                "sees": "future" if player.kind == BOUND else "observation",
+                "returns": _returns(arena, player, seed),
+                "episode": _episode(arena, player),
+            }
+            for player in players
+        ],
+    }
+    return environment_episode.draw(document)
+
+
+def _chosen(arena: Arena) -> list[Player]:
+    """The circuits, the best classical learner, the best heuristic and a bound: what fits."""
+    best = arena.best_heuristic
+    classical = sorted(arena.of_kind(CLASSICAL), key=lambda p: -_middle(arena, p))
+    bounds = arena.of_kind(BOUND)
+    return [
+        *arena.of_kind(QUANTUM)[:2],
+        *classical[:1],
+        *([best] if best is not None else []),
+        *bounds[:1],
+    ]
+
+
+def _middle(arena: Arena, player: Player) -> float:
+    score = arena.score(player)
+    return -float("inf") if score is None else score.mean
+
+
+def _episode(arena: Arena, player: Player) -> Mapping[str, Json] | None:
+    return player.episodes.get(NO_CIRCUIT, player.episodes.get(arena.reference))
+
+
+def _returns(arena: Arena, player: Player, seed: int) -> list[float]:
+    by_seed = player.returns.get(NO_CIRCUIT, player.returns.get(arena.reference, {}))
+    return list(by_seed.get(seed, next(iter(by_seed.values()))))

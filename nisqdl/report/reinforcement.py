@@ -1,0 +1,219 @@
+"""The content of a reinforcement report: the claim, curves, noise, what policies do, resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nisqdl.analysis.aggregate import improvement, improvement_interval
+from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player, arenas
+from nisqdl.analysis.arena_claim import TWIN, digits_of, gain_text, rivals, unsound
+from nisqdl.analysis.arena_verdict import Overall, overall, verdicts
+from nisqdl.analysis.intervals import number
+from nisqdl.analysis.verdict import Verdict
+from nisqdl.analysis.words import counted
+from nisqdl.report.arena_tables import (
+    overall_table,
+    resource_table,
+    sample_table,
+    tuning_table,
+)
+from nisqdl.report.cells import DASH, minute_text
+from nisqdl.report.devices import device_sections
+from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.figures import learned_episode
+from nisqdl.report.figures.arena_scores import ARENA_SCORES
+from nisqdl.report.figures.learning_curves import LEARNING_CURVES
+from nisqdl.report.figures.return_scale import RETURN_SCALE
+from nisqdl.report.picture import picture
+from nisqdl.report.provenance import provenance_section
+from nisqdl.report.run_data import RunData
+from nisqdl.report.style import look
+from nisqdl.store.record import Json
+
+MOST_DRAWN = 6
+"""So many arenas of one run get figures."""
+
+FIGURES = (LEARNING_CURVES, ARENA_SCORES, RETURN_SCALE)
+
+
+def reinforcement_document(
+    run: RunData, name: str, planned: int | None
+) -> tuple[Document, Verdict]:
+    """The report of a run and the claim of its first arena.
+
+    Args:
+        run: The run as read from its folder.
+        name: The run's name, for the title.
+        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    """
+    found = arenas(run.records)
+    complete = planned is None or len(run.records) >= planned
+    told = [verdicts(arena, complete) for arena in found]
+    context = run.context if isinstance(run.context, Mapping) else {}
+    environments = {str(e["key"]): e for e in context.get("environments") or []}
+    sections: list[Section] = []
+    every = overall(found)
+    if every:
+        sections.append(_overall(every, len(found)))
+    for index, (arena, sayings) in enumerate(zip(found, told, strict=True)):
+        suffix = f"-{index + 1}" if len(found) > 1 else ""
+        about = environments.get(environment_key(arena), {})
+        sections += _arena(arena, sayings, suffix, about, index < MOST_DRAWN)
+    sections += device_sections(context.get("devices") or [])
+    sections.append(provenance_section(run, [], name))
+    document = Document(
+        title=f"{name}: do circuits learn to act?",
+        status=_status(run, found, planned, complete),
+        answers=tuple(Answer(t[0].sentence, tuple(v.sentence for v in t[1:])) for t in told),
+        sections=tuple(sections),
+    )
+    return document, told[0][0]
+
+
+def environment_key(arena: Arena) -> str:
+    """What names an arena's environment in the run's context."""
+    return str(arena.environment["environment.key"])
+
+
+def _status(run: RunData, found: Sequence[Arena], planned: int | None, complete: bool) -> str:
+    points = counted(len(run.records), "point")
+    if not complete:
+        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
+    first = found[0]
+    return (
+        f"{points}; {', '.join(dict.fromkeys(a.title for a in found))}; "
+        f"{counted(len(first.seeds), 'seed')}, each judged on "
+        f"{first.environment['episodes']} episodes of its own. Run begun "
+        f"{minute_text(run.created)}; made by nisqdl."
+    )
+
+
+def _overall(every: Sequence[Overall], count: int) -> Section:
+    words = Paragraph(
+        f"Pooled over {counted(count, 'arena')} with the same weight: interquartile means of "
+        "normalised returns (0: random, 1: the best heuristic), and how often a training earns "
+        "more than one of the MLP; stratified bootstrap intervals at 95 % (Agarwal et al. 2021).",
+        quiet=True,
+    )
+    return Section("overall", "Over all environments", (overall_table(every), words))
+
+
+def _arena(
+    arena: Arena, sayings: Sequence[Verdict], suffix: str, about: Mapping[str, Json], drawn: bool
+) -> list[Section]:
+    of = f": {arena.title}" if suffix else ""
+    rules = tuple(Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in sayings)
+    sections = []
+    pictures = _pictures(arena, suffix, about) if drawn else ()
+    if pictures:
+        sections.append(Section(f"figures{suffix}", f"Figures{of}", pictures))
+    return [
+        *sections,
+        Section(
+            f"players{suffix}",
+            f"Who acted{of}",
+            (*_about(about), _player_table(arena), *_few_seeds(arena), _difference_table(arena),
+             *_soundness(arena), *rules),
+        ),
+        Section(
+            f"resources{suffix}",
+            f"Resources{of}",
+            (sample_table(arena), resource_table(arena), tuning_table(arena)),
+        ),
+    ]  # fmt: skip
+
+
+def _pictures(arena: Arena, suffix: str, about: Mapping[str, Json]) -> tuple[Picture, ...]:
+    pictures = []
+    for kind in FIGURES:
+        with look():
+            wide, narrow = kind.draw(arena, 2), kind.draw(arena, 1)
+        if wide is not None:
+            pictures.append(picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
+    if about:
+        with look():
+            episode = learned_episode.draw(arena, about)
+        if episode is not None:
+            pictures.append(
+                picture(f"learned_episode{suffix}", "What the policies do", episode, None)
+            )
+    return tuple(pictures)
+
+
+def _about(about: Mapping[str, Json]) -> list[Block]:
+    if not about:
+        return []
+    return [
+        Paragraph(f"{about['name']}: {about['summary']}. Reward: {about['reward']}."),
+        Paragraph(f"Rules: {about['source']}.", quiet=True),
+    ]
+
+
+def _few_seeds(arena: Arena) -> list[Block]:
+    if len(arena.seeds) >= FEWEST:
+        return []
+    return [
+        Paragraph(
+            f"With fewer than {FEWEST} seeds the intervals are too short: of three trainings they "
+            "hold the truth about seven times in ten.",
+            quiet=True,
+        )
+    ]
+
+
+def _player_table(arena: Arena) -> DataTable:
+    twin = next((p for p in arena.of_kind(CLASSICAL) if p.label == TWIN), None)
+    scored = [(p, s) for p in arena.players if (s := arena.score(p)) is not None]
+    rows = []
+    for player, score in sorted(scored, key=lambda pair: -pair[1].mean):
+        scale = arena.normalised(score.mean)
+        rows.append(
+            (
+                player.label,
+                player.kind,
+                score.text(digits_of(score)),
+                DASH if scale is None else number(scale, 2),
+                _improvement(arena, player, twin) if player.learns else DASH,
+            )
+        )
+    under = "" if arena.reference.scale is None else f"; circuits at λ = {arena.reference.scale:g}"
+    caption = f"Interquartile mean return over {counted(len(arena.seeds), 'seed')}{under}"
+    heads = ("player", "kind", "return (95 %)", "0 random, 1 best heuristic", "beats the MLP")
+    return DataTable(caption, heads, tuple(rows))
+
+
+def _improvement(arena: Arena, player: Player, twin: Player | None) -> str:
+    """How often a training of the player beats one of the twin's."""
+    if twin is None or player is twin:
+        return DASH
+    one = list(player.scores(arena.reference).values())
+    other = list(twin.scores(arena.reference).values())
+    low, high = improvement_interval(one, other)
+    return f"{100 * improvement(one, other):.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _difference_table(arena: Arena) -> DataTable:
+    circuits = arena.of_kind(QUANTUM)
+    pairs = [(c, r) for c in circuits for r in rivals(arena, c)]
+    rows = []
+    for circuit, rival in pairs:
+        found = arena.difference(circuit, rival, max(1, len(pairs)))
+        if found is not None:
+            better, worse = arena.p_better(circuit, rival), arena.p_better(rival, circuit)
+            rows.append(
+                (f"{circuit.label} − {rival.label}", gain_text(found), f"{better:.3f}",
+                 f"{worse:.3f}")
+            )  # fmt: skip
+    caption = (
+        "Differences of mean return, paired over seeds; intervals hold jointly over "
+        f"{counted(max(1, len(pairs)), 'comparison')}, one-sided p values are of each alone"
+    )
+    heads = ("difference", "mean (interval)", "p that it is not above 0", "p that it is not below")
+    return DataTable(caption, heads, tuple(rows))
+
+
+def _soundness(arena: Arena) -> list[Block]:
+    reasons = unsound(arena)
+    if not reasons:
+        return [Paragraph("The contest is sound: nothing forbids a claim but the numbers.")]
+    return [Paragraph(f"No advantage could be claimed here: {'; '.join(reasons)}.")]
