@@ -61,6 +61,7 @@ class Player:
             ``MLP``, ``lru`` …
         kind: Quantum, ablation, classical, heuristic, or a bound that sees the future.
         model: What tells a player's circuit from the run's other circuits; "" where nothing does.
+        place: What tells its device and shots of learning from the others'; "" where nothing does.
         noise_trained: Whether it learnt under the device's noise.
         returns: Returns of the judged episodes by condition and seed.
         trainings: What was found of each seed's training; empty for heuristics.
@@ -72,6 +73,7 @@ class Player:
     learner: str
     kind: str
     model: str
+    place: str
     noise_trained: bool
     returns: Mapping[Condition, Mapping[int, Sequence[float]]]
     trainings: Mapping[int, Mapping[str, Json]]
@@ -99,7 +101,7 @@ class Arena:
     Attributes:
         environment: The environment's settings.
         agent: The agent's settings, budget and tuning.
-        players: By kind, then in the order of the records.
+        players: By kind, then by label.
     """
 
     environment: Mapping[str, Json]
@@ -219,7 +221,7 @@ def better_p(first: Mapping[int, float], second: Mapping[int, float]) -> float:
 
 
 def arenas(records: Sequence[Record]) -> tuple[Arena, ...]:
-    """An arena for each environment and agent of a run's records."""
+    """An arena for each environment and agent of a run's records, in the order of their names."""
     found: dict[str, tuple[dict[str, Json], dict[str, Json], list[Record]]] = {}
     for record in records:
         settings = record.point.settings
@@ -245,14 +247,14 @@ def arenas(records: Sequence[Record]) -> tuple[Arena, ...]:
                 ]
             ),
         )
-        for environment, agent, learned in found.values()
+        for _, (environment, agent, learned) in sorted(found.items())
     )
 
 
-ENVIRONMENT = ("environment.", "episodes", "root_seed")
+ENVIRONMENT = ("environment.", "place", "episodes", "root_seed")
 """Settings that an environment's heuristics have, too."""
 
-AGENT = ("agent.", "critic.", "training.steps", "training.episodes", "tuning.", "acts")
+AGENT = ("agent.", "critic.", "training.steps", "training.episodes", "tuning.", "acting")
 """Settings of what learns that every learner of an arena shares."""
 
 
@@ -270,39 +272,50 @@ def _by_environment(records: Sequence[Record]) -> list[tuple[dict[str, Json], li
 
 
 def _players(records: Sequence[Record]) -> tuple[Player, ...]:
-    groups: dict[tuple[str, str, bool, str], list[Record]] = {}
-    models = _models(records)
+    groups: dict[tuple[str, str, bool, str, str], list[Record]] = {}
+    models, places = _words(records, _CIRCUIT), _words(records, _SETTING)
     for record in records:
         settings = record.point.settings
         noisy = settings.get("training.noise") == NOISY
-        model = models.get(record.point.id, "")
-        key = (settings["kind"], settings["learner"], noisy, model)
+        model, place = models.get(record.point.id, ""), places.get(record.point.id, "")
+        key = (settings["kind"], settings["learner"], noisy, model, place)
         groups.setdefault(key, []).append(record)
     players = [_player(*key, group) for key, group in groups.items()]
     judged = [player for player in players if player.returns]
-    return tuple(sorted(judged, key=lambda player: KINDS.index(player.kind)))
+    # Records come as steps end: nothing told may depend on that.
+    return tuple(sorted(judged, key=lambda player: (KINDS.index(player.kind), player.label)))
 
 
-def _models(records: Sequence[Record]) -> dict[str, str]:
-    """Which circuit a record belongs to, in words that tell it from the run's other circuits."""
-    names = ("model.", "target", "training.shots", "noise.recipe", "noise.channels")
+_CIRCUIT = ("model.",)
+_SETTING = ("target", "training.shots", "noise.recipe", "noise.channels")
+
+
+def _words(records: Sequence[Record], names: Sequence[str]) -> dict[str, str]:
+    """What tells a circuit's record from those of the run's other circuits, by these settings."""
     parts = {
         r.point.id: _part(r.point.settings, names)
         for r in records
         if r.point.settings["kind"] in (QUANTUM, ABLATION)
     }
+    quantum = [parts[r.point.id] for r in records if r.point.settings["kind"] == QUANTUM]
     varied = sorted(
         name
-        for name in {name for part in parts.values() for name in part}
-        if len({json.dumps(part[name]) for part in parts.values() if name in part}) > 1
+        for name in {name for part in quantum for name in part}
+        if len({json.dumps(part.get(name)) for part in quantum}) > 1
     )
     return {
-        id_: ", ".join(f"{name.rpartition('.')[2]} {part[name]}" for name in varied if name in part)
+        id_: ", ".join(
+            f"{name.rpartition('.')[2]} {part[name]}"
+            for name in varied
+            if part.get(name) is not None
+        )
         for id_, part in parts.items()
     }
 
 
-def _player(kind: str, learner: str, noisy: bool, model: str, records: Sequence[Record]) -> Player:
+def _player(
+    kind: str, learner: str, noisy: bool, model: str, place: str, records: Sequence[Record]
+) -> Player:
     returns: dict[Condition, dict[int, Sequence[float]]] = {}
     acting: dict[Condition, dict[int, int]] = {}
     episodes: dict[Condition, tuple[int, Mapping[str, Json]]] = {}
@@ -318,12 +331,13 @@ def _player(kind: str, learner: str, noisy: bool, model: str, records: Sequence[
         acting.setdefault(condition, {})[seed] = int(values["steps"])
         if condition not in episodes or seed < episodes[condition][0]:
             episodes[condition] = (seed, values["episode"])
-    words = [*([model] if model else []), *(["noise-trained"] if noisy else [])]
+    words = [word for word in (model, place, "noise-trained" if noisy else "") if word]
     return Player(
         label=f"{learner} ({', '.join(words)})" if words else learner,
         learner=learner,
         kind=kind,
         model=model,
+        place=place,
         noise_trained=noisy,
         returns=returns,
         trainings=trainings,

@@ -42,8 +42,8 @@ def rivals(arena: Arena, circuit: Player) -> tuple[Player, ...]:
 
 def belongs(ablation: Player, circuit: Player) -> bool:
     """Whether an ablation is one of this circuit: of its model, and trained as it was."""
-    alike = ablation.noise_trained == circuit.noise_trained or not ablation.has_circuit
-    return alike and ablation.model == circuit.model
+    where = (ablation.noise_trained, ablation.place) == (circuit.noise_trained, circuit.place)
+    return ablation.model == circuit.model and (where or not ablation.has_circuit)
 
 
 def winners(arena: Arena) -> tuple[Player, ...]:

@@ -9,6 +9,7 @@ from nisqdl.analysis.aggregate import pooled_improvement, pooled_iqm
 from nisqdl.analysis.arena import (
     ABLATION,
     CLASSICAL,
+    FEWEST,
     HEURISTIC,
     QUANTUM,
     RANDOM,
@@ -74,6 +75,8 @@ def _heuristics(arena: Arena) -> Verdict | None:
 
 
 def _standing(arena: Arena, player: Player, best: Player, random: Player, score: Estimate) -> str:
+    if len(arena.seeds) < FEWEST:
+        return f"with {counted(len(arena.seeds), 'seed')} nothing is shown"
     if arena.p_better(player, best) <= ERROR_RATE:
         return f"shown to beat {best.label}"
     if arena.p_better(player, random) > ERROR_RATE:
@@ -89,7 +92,7 @@ def _noise(arena: Arena) -> Verdict | None:
     told: list[str] = []
     numbers: dict[str, Estimate] = {}
     circuits = arena.of_kind(QUANTUM)
-    plain = {p.model: p for p in circuits if not p.noise_trained}
+    plain = {(p.model, p.place): p for p in circuits if not p.noise_trained}
     if scale and 0 in arena.scales:
         clean = Condition(0, arena.reference.shots)
         for player in plain.values():
@@ -98,11 +101,12 @@ def _noise(arena: Arena) -> Verdict | None:
                 numbers[f"{player.label}: λ = {scale:g} − λ = 0"] = change
                 told.append(f"{_change_text(change, scale)} of {player.label}")
     for noisy in circuits:
-        if not noisy.noise_trained or noisy.model not in plain:
+        ideal = plain.get((noisy.model, noisy.place))
+        if not noisy.noise_trained or ideal is None:
             continue
-        gain = arena.difference(noisy, plain[noisy.model])
+        gain = arena.difference(noisy, ideal)
         if gain is not None:
-            numbers[f"{noisy.label} − {plain[noisy.model].label}"] = gain
+            numbers[f"{noisy.label} − {ideal.label}"] = gain
             told.append(_training_text(gain))
     if not told:
         return None
@@ -154,7 +158,10 @@ def _ablations(arena: Arena) -> Verdict | None:
         texts.append(f"what an ablation takes away was shown to help: {listed(parts['better'])}")
     if parts["worse"]:
         texts.append(f"it was shown to hurt: {listed(parts['worse'])}")
-    if parts["open"]:
+    if parts["open"] and len(arena.seeds) < FEWEST:
+        few = f"with {counted(len(arena.seeds), 'seed')} no difference can be shown"
+        texts.append(f"{few}: {listed(parts['open'])}")
+    elif parts["open"]:
         texts.append(f"no difference was shown: {listed(parts['open'])}")
     sentence = "; ".join(texts)
     rule = (

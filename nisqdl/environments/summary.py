@@ -8,8 +8,8 @@ import numpy as np
 
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.environments.contract import Environment, EnvironmentOptions
-from nisqdl.environments.dynamics import Booleans, Dynamics, Integers, Outcome
-from nisqdl.environments.policy import Scene, episode_tape, play
+from nisqdl.environments.dynamics import Booleans, Dynamics, Integers, Outcome, Tape
+from nisqdl.environments.policy import Act, Played, Scene, episode_tape, play
 from nisqdl.store.record import Json
 
 
@@ -66,22 +66,38 @@ def environment_summary(
     }
 
 
+def followed(
+    environment: Environment, dynamics: Dynamics[Any], tape: Tape, act: Act
+) -> tuple[Played, dict[str, Json]]:
+    """Whole episodes, and the first of them step by step.
+
+    Args:
+        environment: Whose portrait is followed.
+        dynamics: Its rules.
+        tape: The episodes' chance.
+        act: Chooses the actions.
+
+    Returns:
+        The episodes; and of the first one, for each step, what is ``followed`` and the
+        ``return_so_far``.
+    """
+    rewards: list[float] = []
+    values: list[float] = []
+
+    def watch(scene: Scene[Any], actions: Integers, outcome: Outcome, alive: Booleans) -> None:
+        if alive[0]:
+            values.append(float(environment.portrait.value(scene.state)[0]))
+            rewards.append(float(outcome.rewards[0]))
+
+    played = play(dynamics, tape, act, watch)
+    return played, {"followed": values, "return_so_far": np.cumsum(rewards).tolist()}
+
+
 def _episodes(
     environment: Environment, dynamics: Dynamics[Any], baseline: str, episodes: int, seed: int
 ) -> dict[str, Json]:
     """Returns of all episodes, and the first one step by step."""
     tape = episode_tape(dynamics, episodes, seed)
-    rewards: list[float] = []
-    followed: list[float] = []
-
-    def watch(scene: Scene[Any], actions: Integers, outcome: Outcome, alive: Booleans) -> None:
-        if alive[0]:
-            followed.append(float(environment.portrait.value(scene.state)[0]))
-            rewards.append(float(outcome.rewards[0]))
-
     act = environment.prepared(baseline, dynamics, tape, seed)
-    played = play(dynamics, tape, act, watch)
-    return {
-        "returns": played.returns.tolist(),
-        "episode": {"followed": followed, "return_so_far": np.cumsum(rewards).tolist()},
-    }
+    played, episode = followed(environment, dynamics, tape, act)
+    return {"returns": played.returns.tolist(), "episode": episode}

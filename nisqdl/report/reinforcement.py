@@ -46,11 +46,12 @@ def reinforcement_document(
         name: The run's name, for the title.
         planned: Number of points of the whole experiment; ``None`` where it is not known.
     """
-    found = arenas(run.records)
-    complete = planned is None or len(run.records) >= planned
-    told = [verdicts(arena, complete) for arena in found]
     context = run.context if isinstance(run.context, Mapping) else {}
     environments = {str(e["key"]): e for e in context.get("environments") or []}
+    order = list(environments)  # that of the experiment file
+    found = sorted(arenas(run.records), key=lambda arena: order.index(environment_key(arena)))
+    complete = planned is None or len(run.records) >= planned
+    told = [verdicts(arena, complete) for arena in found]
     sections: list[Section] = []
     every = overall(found)
     if every:
@@ -72,7 +73,7 @@ def reinforcement_document(
 
 def environment_key(arena: Arena) -> str:
     """What names an arena's environment in the run's context."""
-    return str(arena.environment["environment.key"])
+    return str(arena.environment["place"])
 
 
 def _status(run: RunData, found: Sequence[Arena], planned: int | None, complete: bool) -> str:

@@ -12,6 +12,7 @@ from nisqdl.studies.gradient_variance import GradientVariance
 from nisqdl.studies.mitigation import Mitigation
 from nisqdl.studies.noise_accuracy import NoiseAccuracy
 from nisqdl.studies.phase_recognition import PhaseRecognition
+from nisqdl.studies.reinforcement import Reinforcement
 
 STUDIES: Table[Study] = Table(
     "study",
@@ -26,6 +27,7 @@ STUDIES: Table[Study] = Table(
             PhaseRecognition(),
             Comparison(),
             FederatedStudy(),
+            Reinforcement(),
         )
     },
 )

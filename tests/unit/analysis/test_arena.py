@@ -53,7 +53,7 @@ def arena_of(scores, tried=4):
         condition = NO_CIRCUIT if name == "no circuit" else condition
         trainings = {} if kind == "heuristic" else {s: {"tried": tried} for s in range(len(row))}
         returns = {condition: {seed: [float(value)] for seed, value in enumerate(row)}}
-        players.append(Player(name, name, kind, "", False, returns, trainings, {}, {}))
+        players.append(Player(name, name, kind, "", "", False, returns, trainings, {}, {}))
     return Arena({"environment.name": "made up"}, {"agent.name": "reinforce"}, tuple(players))
 
 
@@ -189,7 +189,7 @@ def test_curve_means_reach_back_a_window():
     assert WINDOW == 20
     assert curve.returns.tolist() == [1.0, 1.5, 2.5, 3.5]
     assert curve.ready.tolist() == [False, True, True, True]
-    player = Player("p", "p", "classical", "", False, {}, {0: training, 1: training}, {}, {})
+    player = Player("p", "p", "classical", "", "", False, {}, {0: training, 1: training}, {}, {})
     found = reach(player, 2.4, STEPS)
     assert (found.reached, found.median) == (2, 30.0)
     assert reach(player, 0.5, STEPS).median == 20.0  # not before a whole window
@@ -203,16 +203,16 @@ def test_curve_means_reach_back_a_window():
 def test_one_of_two_censored_trainings_leaves_the_median_unknown():
     low = {"curve": {STEPS: [5.0], CIRCUITS: [5.0], "returns": [0.0], "episodes": [20]}}
     high = {"curve": {STEPS: [7.0], CIRCUITS: [7.0], "returns": [1.0], "episodes": [20]}}
-    player = Player("p", "p", "classical", "", False, {}, {0: low, 1: high}, {}, {})
+    player = Player("p", "p", "classical", "", "", False, {}, {0: low, 1: high}, {}, {})
     found = reach(player, 0.5, STEPS)
     assert (found.reached, found.median, found.spent[0]) == (1, None, None)
-    three = Player("p", "p", "classical", "", False, {}, {0: low, 1: high, 2: high}, {}, {})
+    three = Player("p", "p", "classical", "", "", False, {}, {0: low, 1: high, 2: high}, {}, {})
     assert reach(three, 0.5, STEPS).median == 7.0
 
 
 def test_overall_pools_environments(synthetic_arena):
     found = arenas(synthetic_arena(environments=("caching", "beams", "streaming")).records)
-    assert [arena.name for arena in found] == ["caching", "beams", "streaming"]
+    assert [arena.name for arena in found] == ["beams", "caching", "streaming"]
     every = {one.label: one for one in overall(found)}
     assert every["MLP"].improvement is None
     assert every["circuit"].score.mean == pytest.approx(0.8, abs=0.1)
@@ -239,3 +239,11 @@ def test_half_a_run_is_told(synthetic_arena):
         for arena in arenas(records[:count]):
             told = verdicts(arena, complete=False)
             assert "advantage within" not in told[0].sentence
+
+
+def test_nothing_depends_on_the_order_in_which_steps_ended(synthetic_arena):
+    records = synthetic_arena(environments=("caching", "beams")).records
+    shuffled = [records[i] for i in np.random.default_rng(0).permutation(len(records))]
+    for one, other in zip(arenas(records), arenas(shuffled), strict=True):
+        assert [p.label for p in one.players] == [p.label for p in other.players]
+        assert verdicts(one, complete=True) == verdicts(other, complete=True)

@@ -73,7 +73,7 @@ def synthetic_arena(
 
     for name in environments:
         environment = {
-            "environment.name": name, "environment.slots": 3, "environment.key": f"key of {name}",
+            "environment.name": name, "environment.slots": 3, "place": f"key of {name}",
             "episodes": EPISODES, "root_seed": 0,
         }  # fmt: skip
         for seed in range(seeds):
@@ -91,7 +91,7 @@ def synthetic_arena(
                     settings = {
                         **environment, "learner": label, "kind": kind, "seed": seed,
                         "agent.name": "reinforce", "training.noise": training,
-                        "training.steps": 60_000, "tuning.candidates": tried, "acts": "greedy",
+                        "training.steps": 60_000, "tuning.candidates": tried, "acting": "greedy",
                     }  # fmt: skip
                     if kind != "classical":
                         settings |= {"model.layers": 3, "target": "fake_torino"}

@@ -1,0 +1,399 @@
+"""Do circuits learn to act, what does device noise cost them, and is it worth it?
+
+Points are combinations of environment, agent, circuit, training noise, noise scale, shots and
+seed. Each training is one chain of steps, whatever its noise scales and shots. Beside every
+circuit stand its ablations, a tuned classical twin, a linear policy, and the environment's own
+heuristics; those that see the future are bounds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from pydantic import BaseModel
+
+from nisqdl.agents.approximators.network import Network, NetworkOptions
+from nisqdl.environments.policy import episode_tape
+from nisqdl.seeds import derive, generator
+from nisqdl.store.record import Json, Point, Record, content_hash
+from nisqdl.studies import learning
+from nisqdl.studies.contract import Cost, Outcome, Step
+from nisqdl.studies.named import device_named, recipe_hash, recipe_named, snapshot_of
+from nisqdl.studies.provenance import provenance
+from nisqdl.studies.reinforcement_options import (
+    Place,
+    ReinforcementOptions,
+    agent_of,
+    environment_of,
+)
+from nisqdl.studies.settings import flatten, nested, pick
+from nisqdl.targets.summary import device_summary
+
+ABLATION_TITLES = {
+    "no_entangler": "circuit without entangler",
+    "random_circuit": "random circuit",
+    "no_circuit": "no circuit",
+}
+"""Ablations as reports call them."""
+
+_LEARNER = (
+    "learner", "kind", "ablation", "environment.", "data", "agent.", "model.", "critic.",
+    "training.", "candidates", "episodes", "acting", "tuning.", "root_seed",
+)  # fmt: skip
+"""Settings that a training depends on, besides noise and seed."""
+
+_NOISE = ("target", "snapshot", "noise.recipe", "noise.channels", "recipe")
+
+
+class Reinforcement:
+    """The study ``reinforcement``."""
+
+    name = "reinforcement"
+    summary = "agents that learn to act: circuits, ablations and classical twins under device noise"
+    Options: type[BaseModel] = ReinforcementOptions
+
+    def points(self, combinations: Sequence[BaseModel]) -> list[Point]:
+        """Circuits and ablations under each noise, classical learners, heuristics and bounds."""
+        points: dict[str, Point] = {}
+        for options in combinations:
+            if isinstance(options, ReinforcementOptions):
+                for settings in _all_settings(options):
+                    point = Point(self.name, settings)
+                    points.setdefault(point.id, point)
+        return list(points.values())
+
+    def steps(self, points: Sequence[Point]) -> list[Step]:
+        """Transpile, try candidates and choose, learn link by link, and judge."""
+        made: dict[str, Step] = {}
+        judged: dict[tuple[str, ...], tuple[tuple[str, ...], list[Point]]] = {}
+        heuristics = []
+        for point in points:
+            settings = point.settings
+            if settings["kind"] in ("heuristic", "bound"):
+                heuristics.append(self._heuristic_step(point))
+                continue
+            isa = None
+            if settings["target"] is not None:
+                isa = _kept(made, self._transpile_step(settings))
+            choice = self._choice(made, settings)
+            learned = self._chain(made, settings, choice, isa)
+            needs = (choice.key, learned.key, *([isa.key] if isa else []))
+            judged.setdefault(needs, (needs, []))[1].append(point)
+        return [
+            *made.values(),
+            *heuristics,
+            *(self._judge_step(needs, group) for needs, group in judged.values()),
+        ]
+
+    def _transpile_step(self, settings: Mapping[str, Json]) -> Step:
+        own = pick(
+            settings,
+            ("environment.", "data", "agent.name", "model.", "ablation", "target", "snapshot",
+             "root_seed"),
+        )  # fmt: skip
+        # A circuit that is not trained is the same circuit.
+        if own["ablation"] == "random_circuit":
+            own["ablation"] = None
+        recipe = recipe_named(settings["noise.recipe"])
+        channels = settings["noise.channels"]
+        own["scheduled"] = recipe.restricted(
+            None if channels is None else tuple(channels)
+        ).needs_schedule
+        return Step(
+            self.name,
+            "transpile",
+            {"kind": "quantum", **own},
+            title=f"transpile the circuit of {settings['environment.name']}",
+        )
+
+    def _choice(self, made: dict[str, Step], settings: Mapping[str, Json]) -> Step:
+        """The step that says which candidate a learner takes; an ablation takes its circuit's."""
+        own = {**pick(settings, _LEARNER), "training.noise": "ideal", "training.shots": None}
+        if own["ablation"] is not None:
+            own |= {"ablation": None, "kind": "quantum", "learner": "circuit"}
+        candidates = own["candidates"]
+        tries = []
+        if len(candidates) > 1:
+            left_out = ("candidates", "training.links")
+            asked = {name: value for name, value in own.items() if name not in left_out}
+            for candidate, seed in product(candidates, range(own["tuning.seeds"])):
+                step = Step(
+                    self.name,
+                    "try",
+                    {**asked, "candidate": candidate, "tuning_seed": seed},
+                    title=f"try {own['learner']} on {own['environment.name']}",
+                )
+                tries.append(_kept(made, step))
+        return _kept(
+            made,
+            Step(
+                self.name,
+                "choose",
+                {"candidates": candidates},
+                tuple(step.key for step in tries),
+                title=f"choose {own['learner']} on {own['environment.name']}",
+            ),
+        )
+
+    def _chain(
+        self,
+        made: dict[str, Step],
+        settings: Mapping[str, Json],
+        choice: Step,
+        isa: Step | None,
+    ) -> Step:
+        """The links of a training, each after the one before; the last one's artifact is it."""
+        noisy = settings["training.noise"] == "target"
+        names = [*_LEARNER, "seed", *(_NOISE if noisy else ())]
+        own = {k: v for k, v in pick(settings, names).items() if k != "candidates"}
+        before: Step | None = None
+        for link in range(settings["training.links"]):
+            needs = [choice.key]
+            needs += [before.key] if before else []
+            needs += [isa.key] if noisy and isa else []
+            step = Step(
+                self.name,
+                "learn",
+                {**own, "link": link},
+                tuple(needs),
+                title=f"train {learning.title(settings)}, seed {settings['seed']}, part {link + 1} "
+                f"of {settings['training.links']}",
+            )
+            before = _kept(made, step)
+        assert before is not None
+        return before
+
+    def _judge_step(self, needs: tuple[str, ...], points: Sequence[Point]) -> Step:
+        settings = points[0].settings
+        return Step(
+            self.name,
+            "judge",
+            {"episodes": settings["episodes"]},
+            needs,
+            tuple(points),
+            f"judge {learning.title(settings)}, seed {settings['seed']}",
+        )
+
+    def _heuristic_step(self, point: Point) -> Step:
+        settings = point.settings
+        return Step(
+            self.name,
+            "play",
+            settings,
+            points=(point,),
+            title=f"play {settings['learner']} on {settings['environment.name']}",
+        )
+
+    def perform(self, step: Step, artifacts: Mapping[str, bytes]) -> Outcome:
+        """Do one step; see :mod:`nisqdl.studies.learning`."""
+        needed = [artifacts[key] for key in step.needs]
+        settings = step.settings
+        if step.kind == "transpile":
+            return Outcome(artifact=learning.transpile(settings))
+        if step.kind == "try":
+            return Outcome(artifact=learning.tried(settings))
+        if step.kind == "choose":
+            return Outcome(artifact=learning.chosen(settings["candidates"], needed))
+        if step.kind == "learn":
+            choice = needed.pop(0)
+            before = needed.pop(0) if settings["link"] else None
+            isa = needed.pop(0) if needed else None
+            return Outcome(artifact=learning.learn_link(settings, choice, before, isa))
+        if step.kind == "judge":
+            choice, learned = needed[:2]
+            isa = needed[2] if len(needed) > 2 else None
+            return Outcome(records=tuple(learning.judge(step.points, choice, learned, isa)))
+        return Outcome(records=tuple(_played(point) for point in step.points))
+
+    def context(self, points: Sequence[Point]) -> Json:
+        """The environments, and the devices' calibrations."""
+        places = {
+            str(point.settings["place"]): environment_of(nested(point.settings, "environment"))
+            for point in points
+        }
+        targets = dict.fromkeys(
+            str(t) for p in points if (t := p.settings.get("target")) is not None
+        )
+        return {
+            "environments": [_described(key, place) for key, place in places.items()],
+            "devices": [{"target": t, **device_summary(device_named(t))} for t in targets],
+        }
+
+    def plan_rows(self, points: Sequence[Point], artifacts: Mapping[str, bytes]) -> list[Json]:
+        """A row for each learner, with its circuit where one is transpiled."""
+        rows: dict[str, Json] = {}
+        for point in points:
+            settings = point.settings
+            if settings["kind"] in ("heuristic", "bound"):
+                continue
+            isa = None
+            if settings["target"] is not None:
+                isa = artifacts.get(self._transpile_step(settings).key)
+            row = learning.plan_row(settings, isa)
+            rows.setdefault(content_hash(row), row)
+        return list(rows.values())
+
+    def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
+        """Estimated from a second of learning, or of acting."""
+        return learning.cost(step, [artifacts[key] for key in step.needs])
+
+
+def _all_settings(options: ReinforcementOptions) -> Iterator[dict[str, Json]]:
+    """Settings of every point of a combination."""
+    place = environment_of(options.environment)
+    data = place.data
+    arena: dict[str, Json] = {
+        **flatten({"environment": place.options}),
+        "data": data,
+        "place": content_hash([place.options, data]),
+        "episodes": options.episodes,
+        "root_seed": options.root_seed,
+    }
+    for seed in range(options.seeds):
+        for learner in _learners(options, place):
+            settings = {**arena, **learner, "seed": seed}
+            yield {**settings, "measures": "learning"}
+            yield {
+                **settings,
+                "measures": "acting",
+                **(_judged(options) if _has_circuit(learner) else {}),
+            }
+        if "heuristics" in options.without:
+            continue
+        for baseline in place.about.baselines.values():
+            kind = "bound" if baseline.sees == "future" else "heuristic"
+            yield {
+                **arena, "learner": baseline.name, "kind": kind, "seed": seed, "measures": "acting",
+            }  # fmt: skip
+
+
+def _has_circuit(learner: Mapping[str, Json]) -> bool:
+    return not (learner["kind"] == "classical" or learner["ablation"] == "no_circuit")
+
+
+def _judged(options: ReinforcementOptions) -> dict[str, Json]:
+    return {"noise.scale": options.noise.scale, "shots": options.shots}
+
+
+def _learners(options: ReinforcementOptions, place: Place) -> Iterator[dict[str, Json]]:
+    """Settings of the circuit, its ablations, its twin and the linear policy."""
+    document = options.model_dump(
+        mode="json", include={"agent", "critic", "tuning", "acting", "training"}
+    )
+    shared = flatten({name: part for name, part in document.items() if part is not None})
+    model = flatten({"model": options.model.model_dump(mode="json")})
+    circuits = [(None, "circuit"), *ABLATION_TITLES.items()]
+    for ablation, learner in circuits:
+        if ablation in options.without:
+            continue
+        found = {
+            **shared, **model, "learner": learner, "ablation": ablation,
+            "kind": "quantum" if ablation is None else "ablation",
+            **_candidates(options, learner, {"rate": list(options.search.circuit.rate)}),
+        }  # fmt: skip
+        if ablation == "no_circuit":
+            yield {**found, **_without_noise()}
+        else:
+            yield {**found, **_noise(options)}
+    for name, learner, space in (
+        ("mlp", "MLP", _network_space(options, place)),
+        ("linear", "linear policy", {"rate": list(options.search.linear.rate)}),
+    ):
+        if name not in options.without:
+            yield {
+                **shared, "learner": learner, "kind": "classical", "ablation": None,
+                **_candidates(options, learner, space), **_without_noise(),
+            }  # fmt: skip
+
+
+def _noise(options: ReinforcementOptions) -> dict[str, Json]:
+    """Settings of a circuit's device, if there is one."""
+    if options.target is None:
+        return {"target": None}
+    channels = options.noise.channels
+    return {
+        "target": options.target,
+        "snapshot": snapshot_of(options.target),
+        "noise.recipe": options.noise.recipe,
+        "noise.channels": None if channels is None else list(channels),
+        "recipe": recipe_hash(options.noise.recipe),
+    }
+
+
+def _without_noise() -> dict[str, Json]:
+    return {"target": None, "training.noise": "ideal", "training.shots": None}
+
+
+def _candidates(
+    options: ReinforcementOptions, learner: str, space: Mapping[str, Sequence[Json]]
+) -> dict[str, Json]:
+    """As many candidates as the budget allows, drawn without replacement; all, if they are few."""
+    names = sorted(space)
+    possible = [
+        dict(zip(names, values, strict=True)) for values in product(*(space[n] for n in names))
+    ]
+    budget = options.tuning.candidates
+    if budget == 1:  # no tuning: what the file and the agent say
+        plain = {"rate": 1.0, **({"hidden": possible[0]["hidden"]} if "hidden" in space else {})}
+        return {"candidates": [plain], "possible": 1}
+    kept = possible
+    if len(possible) > budget:
+        rng = generator(options.root_seed, "candidates", learner)
+        kept = [possible[i] for i in sorted(rng.permutation(len(possible))[:budget].tolist())]
+    return {"candidates": kept, "possible": len(possible)}
+
+
+def _network_space(options: ReinforcementOptions, place: Place) -> dict[str, list[Json]]:
+    """The MLP's search space, with the circuit's size as a number of units."""
+    agent = agent_of(options.agent)
+    shape = agent.shapes(place.rules.sizes, place.encoding)[agent.acts]
+    sizes: list[Json] = []
+    for hidden in options.search.network.hidden:
+        units = list(hidden)
+        if hidden == "equal":
+            wanted = learning.circuit_parameters(options.model, shape)
+            units = [
+                min(
+                    range(1, 513),
+                    key=lambda width: abs(
+                        Network(NetworkOptions(hidden=(width,)), shape).num_parameters - wanted
+                    ),
+                )
+            ]
+        if units not in sizes:
+            sizes.append(units)
+    return {"rate": list(options.search.network.rate), "hidden": sizes}
+
+
+def _played(point: Point) -> Record:
+    """A heuristic on its seed's episodes."""
+    start = time.perf_counter()
+    settings = point.settings
+    place = environment_of(nested(settings, "environment"))
+    first = learning.first_episode(settings)
+    tape = episode_tape(place.rules, settings["episodes"], first)
+    seed = derive(settings["root_seed"], "heuristic", settings["learner"], settings["seed"])
+    act = place.about.prepared(settings["learner"], place.rules, tape, seed)
+    values = learning.earned(place, settings, act)
+    seeds = {"root": settings["root_seed"], "heuristic": seed, "first episode": first}
+    return Record(point, values, provenance(seeds), time.perf_counter() - start)
+
+
+def _described(key: str, place: Place) -> dict[str, Json]:
+    return {
+        "key": key,
+        "name": place.about.name,
+        "summary": place.about.summary,
+        "source": place.about.source,
+        "reward": place.about.reward,
+        "portrait": place.about.portrait.label,
+        "agents": place.rules.sizes.agents or 1,
+        "baselines": {name: b.summary for name, b in place.about.baselines.items()},
+    }
+
+
+def _kept(made: dict[str, Step], step: Step) -> Step:
+    """The step of the same content that is already there, or this one."""
+    return made.setdefault(step.key, step)

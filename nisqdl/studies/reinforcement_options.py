@@ -1,0 +1,348 @@
+"""What a reinforcement experiment file says: environment, agent, circuit, training, tuning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from nisqdl.agents import AGENTS
+from nisqdl.agents.approximators import CircuitOptions
+from nisqdl.agents.contract import Agent, RoleName
+from nisqdl.agents.descent import Rates
+from nisqdl.catalog import checked
+from nisqdl.environments import ENVIRONMENTS
+from nisqdl.environments.streaming.traces import read_traces
+from nisqdl.errors import InputError
+from nisqdl.noise.options import NoiseOptions
+from nisqdl.store.record import Json, content_hash
+from nisqdl.studies.named import device_named
+
+Part: TypeAlias = Mapping[str, Any]
+"""A section of the file whose options are those of what it names."""
+
+Beside: TypeAlias = Literal[
+    "no_entangler", "random_circuit", "no_circuit", "mlp", "linear", "heuristics"
+]
+"""What stands beside every circuit unless it is switched off by name."""
+
+_Rate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+_Width = Annotated[int, Field(strict=True, ge=1, le=4096)]
+_Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class LearningOptions(BaseModel):
+    """How long, and under which noise, agents learn.
+
+    Attributes:
+        noise: ``ideal``: the logical circuit; ``target``: the transpiled one under the device's
+            noise at λ = 1. The judged episodes have noise in any case.
+        episodes: Learning ends after so many episodes.
+        steps: Or after so many environment steps: then all learners see the same amount.
+        shots: Outcomes for each value while learning, with gradients by parameter shifts; None is
+            exact.
+        links: Each training is divided into so many steps of work, whose states are stored; a
+            killed run loses at most one. Results do not depend on it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    noise: Literal["ideal", "target"] = "ideal"
+    episodes: Annotated[_Count, Field(le=10_000_000)] | None = None
+    steps: Annotated[_Count, Field(le=10_000_000_000)] | None = None
+    shots: Annotated[_Count, Field(le=1_000_000)] | None = None
+    links: Annotated[_Count, Field(le=1000)] = 4
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> LearningOptions:
+        if (self.episodes is None) == (self.steps is None):
+            raise ValueError("must name either `episodes` or `steps`, and not both")
+        return self
+
+
+class _Space(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RateSpace(_Space):
+    """Candidates of a circuit or a linear policy.
+
+    Attributes:
+        rate: Factors of all learning rates of the agent.
+    """
+
+    rate: Annotated[tuple[_Rate, ...], Field(min_length=1, json_schema_extra={"sweep": False})] = (
+        0.1,
+        0.3,
+        1.0,
+        3.0,
+    )
+
+
+class NetworkSpace(_Space):
+    """Candidates of the MLP.
+
+    Attributes:
+        rate: Factors of all learning rates of the agent.
+        hidden: Units of each hidden layer; ``equal`` is one layer with which the network has about
+            as many parameters as the circuit.
+    """
+
+    rate: Annotated[tuple[_Rate, ...], Field(min_length=1, json_schema_extra={"sweep": False})] = (
+        0.3,
+        1.0,
+    )
+    hidden: Annotated[
+        tuple[Literal["equal"] | tuple[_Width, ...], ...],
+        Field(min_length=1, json_schema_extra={"sweep": False}),
+    ] = ("equal", (64,))
+
+
+class SearchOptions(BaseModel):
+    """What each learner may choose from; a circuit's depth is swept by ``model`` instead."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    circuit: RateSpace = RateSpace()
+    network: NetworkSpace = NetworkSpace()
+    linear: RateSpace = RateSpace()
+
+
+class TuningOptions(BaseModel):
+    """The budget that every learner has for tuning.
+
+    Attributes:
+        candidates: How many each may try, of its search space; 1 is no tuning, and no claim.
+        seeds: Trainings of each candidate, on seeds that are not judged. Each has the budget of a
+            judged one, without noise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidates: Annotated[_Count, Field(le=1000)] = 4
+    seeds: Annotated[_Count, Field(le=100)] = 1
+
+
+_NAMES = list(AGENTS)
+
+
+def _environment_in_full(given: Any) -> dict[str, Json]:
+    """The section with all the environment's options; wrong ones are errors of this field."""
+    section = _named_section(given, "environment", list(ENVIRONMENTS))
+    try:
+        return environment_of(section).options
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def _agent_in_full(given: Any) -> dict[str, Json]:
+    section = _named_section(given, "agent", _NAMES)
+    try:
+        return {"name": section["name"], **agent_options(section).model_dump(mode="json")}
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def _named_section(given: Any, kind: str, names: list[str]) -> dict[str, Any]:
+    if isinstance(given, str):  # a name alone is that one with its defaults
+        return {"name": given}
+    if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
+        raise ValueError(
+            f"must name the {kind}, as in `{{name: {names[0]}}}`, one of {', '.join(names)}, "
+            f"but is {given!r}"
+        )
+    return dict(given)
+
+
+class ReinforcementOptions(BaseModel):
+    """One combination of the options of a ``reinforcement`` experiment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: Annotated[Part, BeforeValidator(_environment_in_full)]
+    """``name`` and the environment's own options; several are a list of such mappings."""
+    agent: Annotated[Part, BeforeValidator(_agent_in_full)] = Field(
+        default="reinforce", validate_default=True
+    )
+    """``name`` and the agent's own options."""
+    model: CircuitOptions = CircuitOptions()
+    """The circuit that chooses actions; what is left out is the agent's own choice."""
+    critic: Part | None = None
+    """Of an agent that has one: ``kind: network`` (as a rule) or ``circuit``, and its options."""
+    training: LearningOptions
+    search: SearchOptions = SearchOptions()
+    tuning: TuningOptions = TuningOptions()
+    target: Annotated[str, AfterValidator(checked(device_named))] | None = None
+    """The device whose noise is simulated; ``None`` is none."""
+    noise: NoiseOptions = NoiseOptions()
+    shots: Annotated[_Count, Field(le=100_000_000)] | None = None
+    """Shots for each circuit of the judged episodes; ``None`` is exact."""
+    episodes: Annotated[_Count, Field(le=100_000)] = 50
+    """Judged episodes for each seed; every player of a seed has the same ones."""
+    acting: Literal["greedy", "sampled"] = "greedy"
+    """How judged episodes are acted in: the best action, or drawn from the softmax of outputs."""
+    without: Annotated[tuple[Beside, ...], Field(json_schema_extra={"sweep": False})] = ()
+    """Who does not take part; no advantage can be claimed then."""
+    seeds: int = Field(default=5, ge=1, le=1000, json_schema_extra={"sweep": False})
+    """How many trainings of each learner, each judged on other episodes."""
+    root_seed: int = Field(default=0, ge=0, json_schema_extra={"sweep": False})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, given: Any) -> Any:
+        """Fills in what the agent's circuit and critic have by default, so that records show it.
+
+        What is wrong here is left as it is: then its own field says so.
+        """
+        if not isinstance(given, Mapping):
+            return given
+        document = dict(given)
+        if document.get("target") is None:
+            document.setdefault("noise", {"scale": 0})
+        try:
+            agent = agent_of(_named_section(document.get("agent", "reinforce"), "agent", _NAMES))
+        except (ValueError, InputError):
+            return document
+        model = document.get("model", {})
+        if isinstance(model, Mapping):
+            document["model"] = {**agent.usual.get(agent.acts, {}), **model}
+        document["critic"] = _critic_in_full(agent, document.get("critic"))
+        return document
+
+    @model_validator(mode="after")
+    def _noise_has_a_target(self) -> ReinforcementOptions:
+        noisy = "training.noise" if self.training.noise == "target" else "noise.scale"
+        if self.target is None and (self.noise.scale > 0 or self.training.noise == "target"):
+            raise ValueError(f"`{noisy}` needs a `target`, whose gates the noise belongs to")
+        return self
+
+    @model_validator(mode="after")
+    def _circuit_fits(self) -> ReinforcementOptions:
+        from nisqdl.agents.approximators.circuit import strings
+
+        if not self.model.circuit:
+            raise ValueError(
+                "`model.circuit` must be true: the policy without circuit always takes part"
+            )
+        agent = agent_of(self.agent)
+        environment = environment_of(self.environment)
+        shape = agent.shapes(environment.rules.sizes, environment.encoding)[agent.acts]
+        try:
+            qubits = self.model.num_qubits(shape.features)
+            strings(self.model, shape)
+        except InputError as error:
+            raise ValueError(f"`model`: {error}") from None
+        if self.target is not None and qubits > device_named(self.target).num_qubits:
+            raise ValueError(
+                f"the circuit needs {qubits} qubits, but {self.target} has "
+                f"{device_named(self.target).num_qubits}; use a larger device or fewer qubits "
+                "(model.qubits)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rates_stay_in_bounds(self) -> ReinforcementOptions:
+        search = self.search
+        factors = {*search.circuit.rate, *search.network.rate, *search.linear.rate}
+        try:
+            scaled(agent_options(self.agent), max(factors))
+        except ValidationError:
+            raise ValueError(
+                f"`search`: with the factor {max(factors):g} a learning rate of the agent is above "
+                "10; take smaller factors or rates"
+            ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _critic_is_ideal(self) -> ReinforcementOptions:
+        critic = self.critic or {}
+        if critic.get("kind") == "circuit" and self.training.noise == "target":
+            raise ValueError(
+                "a critic that is a circuit learns without noise only: take `training.noise: "
+                "ideal`, or `critic: {kind: network}`"
+            )
+        return self
+
+
+class Place:
+    """An environment with its options.
+
+    Attributes:
+        options: As a mapping.
+        about: Its declaration.
+        data: A hash of the user's files behind the options; "" where there are none.
+        rules: Its dynamics.
+        encoding: How its observations become angles.
+    """
+
+    def __init__(self, options: Part) -> None:
+        self.about = ENVIRONMENTS.find(str(options.get("name")))
+        given = {name: value for name, value in options.items() if name != "name"}
+        chosen = self.about.read_options(given)
+        self.options: dict[str, Json] = {
+            "name": self.about.name, **chosen.model_dump(mode="json")
+        }  # fmt: skip
+        self.rules = self.about.rules(chosen)
+        self.encoding = self.about.encoding(chosen)
+        traces = getattr(chosen, "traces", None)
+        self.data = "" if traces is None else content_hash(read_traces(traces).tolist())
+
+
+def critic_role(agent: Agent) -> RoleName | None:
+    """The function that an agent learns besides the one that acts."""
+    return next((role.name for role in agent.roles if role.name != agent.acts), None)
+
+
+def _critic_in_full(agent: Agent, given: Any) -> Any:
+    role = critic_role(agent)
+    if role is None and given is not None:
+        raise ValueError(f"the agent {agent.name!r} has no critic: leave `critic` out")
+    if role is None or (given is not None and not isinstance(given, Mapping)):
+        return given
+    try:
+        found = agent.read_approximator(role, {"kind": "network", **(given or {})})
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return found.model_dump(mode="json")
+
+
+def environment_of(options: Part) -> Place:
+    """The environment of a file's section, kept in the process."""
+    return _place(json.dumps(dict(options), sort_keys=True))
+
+
+def agent_of(options: Part) -> Agent:
+    """The agent of a file's section."""
+    return AGENTS.find(str(options["name"]))
+
+
+def agent_options(options: Part) -> Any:
+    """The agent's own options in a file's section."""
+    own = {name: value for name, value in options.items() if name != "name"}
+    return agent_of(options).read_options(own)
+
+
+def scaled(options: Any, factor: float) -> Any:
+    """An agent's options with all learning rates multiplied by a factor."""
+    update = {
+        name: Rates.model_validate({k: factor * v for k, v in value.model_dump().items()})
+        for name in type(options).model_fields
+        if isinstance(value := getattr(options, name), Rates)
+    }
+    return options.model_copy(update=update)
+
+
+@lru_cache(maxsize=32)
+def _place(frozen: str) -> Place:
+    return Place(json.loads(frozen))
