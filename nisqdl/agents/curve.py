@@ -53,7 +53,8 @@ class Tally:
 
     def to_json(self) -> Json:
         """For a checkpoint."""
-        return [self.steps, self.circuits, self.returns, self.at_steps, self.at_circuits]
+        lists = (self.returns, self.at_steps, self.at_circuits)
+        return [self.steps, self.circuits, *(list(each) for each in lists)]
 
     @classmethod
     def from_json(cls, content: Json) -> Tally:

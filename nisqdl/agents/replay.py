@@ -67,7 +67,7 @@ class Replay:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is in it, for a checkpoint."""
-        kept = {f"replay.{name}": part[: len(self)] for name, part in self._parts.items()}
+        kept = {f"replay.{name}": part[: len(self)].copy() for name, part in self._parts.items()}
         return {**kept, "replay.added": np.array([self.added])}
 
     def fill(self, arrays: Mapping[str, NDArray[Any]]) -> None:

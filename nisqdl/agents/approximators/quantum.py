@@ -103,10 +103,17 @@ class Quantum:
     def outputs(
         self, observations: NDArray[np.floating], parameters: Array, source: np.random.Generator
     ) -> Array:
+        angles, weights = self.inputs(observations, parameters)
+        return self.from_values(self._values(angles, weights, source), parameters)
+
+    def inputs(self, observations: NDArray[np.floating], parameters: Array) -> tuple[Array, Array]:
+        """What the circuit's features (B, E) and weights (W,) are, in radians: for a job."""
         angles, _ = self._angles(observations, parameters)
-        groups = self.groups
-        values = self._values(angles, parameters[groups["weights"]], source)
-        return self._head.outputs(values, parameters[groups["output"]])
+        return angles, parameters[self.groups["weights"]]
+
+    def from_values(self, values: Array, parameters: Array) -> Array:
+        """Outputs (B, O) from the circuit's expectation values (B, K)."""
+        return self._head.outputs(values, parameters[self.groups["output"]])
 
     def outputs_and_gradient(
         self,
@@ -117,7 +124,7 @@ class Quantum:
     ) -> tuple[Array, Array]:
         """See the contract; with shots, see :mod:`nisqdl.agents.approximators.shifts`."""
         groups, head = self.groups, self._head
-        inputs = self._inputs(observations)
+        inputs = self._unscaled(observations)
         angles, slopes = self._angles(observations, parameters)
         own = parameters[groups["output"]]
         seen: list[tuple[Array, Array]] = []
@@ -170,7 +177,7 @@ class Quantum:
         evaluator = cast(Evaluator, self.evaluator)
         return Shifts(evaluator, shots, source, options.trained, options.input_scaling)
 
-    def _inputs(self, observations: NDArray[np.floating]) -> Array:
+    def _unscaled(self, observations: NDArray[np.floating]) -> Array:
         """Unscaled angles (B, E): the features once for each encoding."""
         features = self.options.reach * self.shape.scaled(observations)
         return np.tile(features, (1, self.options.encodings))
@@ -179,7 +186,7 @@ class Quantum:
         self, observations: NDArray[np.floating], parameters: Array
     ) -> tuple[Array, Array | float]:
         """Angles (B, E) and their derivatives by the products of features and scales."""
-        angles = self._inputs(observations)
+        angles = self._unscaled(observations)
         if self.options.input_scaling:
             angles = angles * parameters[self.groups["input"]]
         if self.options.squash == "none":

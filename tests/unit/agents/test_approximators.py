@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
+from nisqdl.agents import AGENTS
 from nisqdl.agents.approximators import (
     ABLATIONS,
     Approximator,
@@ -129,6 +130,16 @@ def test_bits_are_encoded_as_basis_states() -> None:
     rows = np.array([[0, 0, 0], [1, 0, 1], [0, 1, 1]])
     zeros = np.zeros(function.num_parameters)
     assert function.outputs(rows, zeros, NO_CHANCE) == pytest.approx(1 - 2 * rows)
+
+
+def test_weights_are_as_many_as_published() -> None:
+    """Chen et al. 2020: 4 · 3 · 2 angles and 4 offsets are 28 parameters."""
+    line = Encoding((0.0,) * 4, (1.0,) * 4, 0.0, np.pi)
+    options = AGENTS["vq_dqn"].read_approximator("values", {})
+    assert isinstance(options, CircuitOptions)
+    shape = Shape(line, 4)
+    evaluator = find_engine("statevector").prepare(circuit_model(options, shape), IDEAL)
+    assert approximator(options, shape, evaluator).num_parameters == 28
 
 
 def test_ablations_change_what_they_say() -> None:

@@ -22,7 +22,7 @@ from nisqdl.agents.checkpoint import (
     state_to_bytes,
 )
 from nisqdl.agents.learn import Learned, Standing, learn
-from nisqdl.agents.learner import Budget
+from nisqdl.agents.learner import Budget, LearningState
 from nisqdl.engines import find_engine
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.environments.policy import episode_tape, play
@@ -105,6 +105,20 @@ def test_killed_and_resumed_is_the_same_path(
     assert learned_to_bytes(again) == learned_to_bytes(whole)
     assert learned_to_bytes(learned_from_bytes(learned_to_bytes(whole))) == learned_to_bytes(whole)
     assert learned_to_bytes(path(seed=1)) != learned_to_bytes(whole)
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_a_state_stays_as_it_was(agent: str) -> None:
+    """What goes on in learning after a state was taken does not change it."""
+    states: list[LearningState] = []
+    then: list[bytes] = []
+
+    def watch(standing: Standing) -> None:
+        states.append(standing.state())
+        then.append(state_to_bytes(states[-1]))
+
+    learned(agent, "cart_pole", FAST["network"], Budget(steps=100), OFTEN[agent], watch=watch)
+    assert [state_to_bytes(state) for state in states] == then
 
 
 def test_a_state_of_another_learning_is_refused() -> None:

@@ -8,8 +8,10 @@ import pytest
 from nisqdl.agents import AGENTS
 from nisqdl.agents.acting import actor
 from nisqdl.agents.approximators import CircuitOptions, Shape, approximator, circuit_model
+from nisqdl.agents.approximators.quantum import Quantum
 from nisqdl.agents.learn import learn
 from nisqdl.agents.learner import Budget
+from nisqdl.agents.measured import Measured, observations_met
 from nisqdl.engines import find_engine
 from nisqdl.engines.contract import Evaluator
 from nisqdl.environments import ENVIRONMENTS
@@ -112,3 +114,27 @@ def test_shots_are_refused_where_they_cannot_give_a_gradient() -> None:
         approximator(options, SHAPE, evaluator, shots=10)
     with pytest.raises(InputError, match="at least 1"):
         approximator(OPTIONS, SHAPE, evaluator, shots=0)
+
+
+def test_a_policy_that_was_measured_once_plays_as_the_circuit_does() -> None:
+    """Cognitive radio has one observation a channel: four circuits, whatever the episodes."""
+    agent, place = AGENTS["vq_dqn"], ENVIRONMENTS["cognitive_radio"]
+    dynamics = place.rules(place.options())
+    shape = agent.shapes(dynamics.sizes, place.encoding(place.options()))["values"]
+    options = agent.read_approximator("values", {})
+    assert isinstance(options, CircuitOptions)
+    evaluator = on_torino(options, shape)
+    function = approximator(options, shape, evaluator)
+    assert isinstance(function, Quantum)
+    parameters = np.random.default_rng(5).normal(size=function.num_parameters)
+    rows = observations_met(dynamics, episode_tape(dynamics, 10, 0), np.random.default_rng(0))
+    assert sorted(map(tuple, rows)) == sorted(map(tuple, np.eye(4)))
+    measured = Measured(function, rows, evaluator.values(*function.inputs(rows, parameters)))
+    tape = episode_tape(dynamics, 20, 100)
+    one, two = (
+        play(dynamics, tape, actor(each, parameters, "sampled", np.random.default_rng(7))).returns
+        for each in (function, measured)
+    )
+    assert (one == two).all()
+    with pytest.raises(InputError, match="measure it there, too"):
+        measured.outputs(np.ones((1, 4)), parameters, NO_CHANCE)
