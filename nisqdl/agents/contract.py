@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from nisqdl.agents.approximators import ApproximatorOptions, CircuitOptions, NetworkOptions, Shape
 from nisqdl.agents.learner import Learner, Task
@@ -26,6 +26,20 @@ class AgentOptions(BaseModel):
     """Options of an agent; each agent has its own model of them, with the published defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_own_defaults(cls, given: Any) -> Any:
+        """What is left out of a part (one rate of several) is this agent's own default."""
+        if not isinstance(given, Mapping):
+            return given
+        filled = dict(given)
+        for name, value in given.items():
+            field = cls.model_fields.get(name)
+            own = None if field is None else field.default
+            if isinstance(own, BaseModel) and isinstance(value, Mapping):
+                filled[name] = {**own.model_dump(), **value}
+        return filled
 
 
 @dataclass(frozen=True)
@@ -129,7 +143,9 @@ def _read(model: type[Any], given: Mapping[str, object], name: str, where: str) 
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"]))
         # YAML has lists: a tuple is ours.
-        told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list")
+        told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list").rstrip(".")
+        if fault["type"] == "extra_forbidden":
+            raise InputError(f"{place}`{name}.{field}` is no option: leave it out.") from None
         called = f"`{name}.{field}`" if field else f"`{name}`"
-        value = f", but is {fault['input']!r}" if field and "but" not in told else ""
+        value = f", but is {fault['input']!r}" if fault["type"] != "value_error" else ""
         raise InputError(f"{place}{called}: {told[0].lower()}{told[1:]}{value}.") from None

@@ -18,8 +18,8 @@ from nisqdl.agents.walk import Walk
 from nisqdl.environments.dynamics import Booleans, Integers
 from nisqdl.store.record import Json
 
-_Count = Annotated[StrictInt, Field(ge=1, le=10_000_000)]
-_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[StrictInt, Field(ge=1, le=10_000_000)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Exploration(BaseModel):
@@ -33,10 +33,10 @@ class Exploration(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first: _Share = 1.0
-    least: _Share = 0.01
+    first: Share = 1.0
+    least: Share = 0.01
     rule: Literal["geometric", "harmonic"] = "geometric"
-    decay: _Share = 0.99
+    decay: Share = 0.99
 
     def after(self, epsilon: float, episode: int) -> float:
         """ε after the episode of this number (from 0)."""
@@ -61,11 +61,11 @@ class QLearningOptions(AgentOptions):
         rates: Learning rates.
     """
 
-    discount: _Share = 0.99
-    memory: _Count = 10_000
-    batch: _Count = 16
-    update_every: _Count = 10
-    target_every: _Count = 30
+    discount: Share = 0.99
+    memory: Count = 10_000
+    batch: Count = 16
+    update_every: Count = 10
+    target_every: Count = 30
     exploration: Exploration = Exploration()
     loss: Literal["huber", "squared"] = "huber"
     copies: Annotated[StrictInt, Field(ge=1, le=1024)] = 1

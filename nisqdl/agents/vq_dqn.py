@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
-
-from pydantic import model_validator
+from typing import Literal
 
 from nisqdl.agents.contract import Agent, Role
-from nisqdl.agents.q_learning import QLearner, QLearningOptions
-
-_PUBLISHED: dict[str, Any] = {
-    "discount": 0.999,
-    "memory": 1000,  # as on cognitive radio; on FrozenLake it was 80
-    "batch": 5,
-    "update_every": 1,
-    "target_every": 20,
-    "exploration": {"least": 0.0, "rule": "harmonic", "decay": 0.01},
-    "loss": "squared",
-    "rule": "rmsprop",
-    "rates": {"input": 0.01, "weights": 0.01, "output": 0.01, "network": 0.01},
-}
+from nisqdl.agents.descent import Rates, RuleName
+from nisqdl.agents.q_learning import Count, Exploration, QLearner, QLearningOptions, Share
 
 
 class VqDqnOptions(QLearningOptions):
-    """The options of deep Q-learning, where they are left out with the values of Chen et al."""
+    """The options of deep Q-learning, with the values of Chen et al. 2020.
 
-    @model_validator(mode="before")
-    @classmethod
-    def _published(cls, given: Any) -> Any:
-        return {**_PUBLISHED, **given} if isinstance(given, dict) else given
+    The memory is that of their cognitive radio; on FrozenLake they kept 80 transitions.
+    """
+
+    discount: Share = 0.999
+    memory: Count = 1000
+    batch: Count = 5
+    update_every: Count = 1
+    target_every: Count = 20
+    exploration: Exploration = Exploration(least=0.0, rule="harmonic", decay=0.01)
+    loss: Literal["huber", "squared"] = "squared"
+    rule: RuleName = "rmsprop"
+    rates: Rates = Rates(input=0.01, weights=0.01, output=0.01, network=0.01)
 
 
 VQ_DQN = Agent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -74,21 +75,25 @@ OFTEN: dict[str, dict[str, Any]] = {
 """Options with which there are many updates in few steps."""
 
 
-@pytest.mark.parametrize("kind", FAST)
+SHORT: dict[str, dict[str, Any]] = {"offloading_team": {"slots": 30}}
+"""Options with which there are a few episodes in few steps."""
+
+
 @pytest.mark.parametrize(
-    ("environment", "given"), [("cart_pole", {}), ("offloading_team", {"slots": 30})]
+    ("agent", "environment", "kind"),
+    [
+        *product(AGENTS, ["cart_pole", "offloading_team"], FAST),
+        *product(["dqn", "ppo"], ENVIRONMENTS, ["network"]),
+    ],
 )
-@pytest.mark.parametrize("agent", AGENTS)
-def test_killed_and_resumed_is_the_same_path(
-    agent: str, environment: str, given: dict[str, Any], kind: str
-) -> None:
+def test_killed_and_resumed_is_the_same_path(agent: str, environment: str, kind: str) -> None:
     def path(seed: int = 0, **more: Any) -> Learned:
+        options, given = OFTEN.get(agent, {}), SHORT.get(environment)
         return learned(
-            agent, environment, FAST[kind], Budget(steps=180), OFTEN[agent], seed, given, **more
+            agent, environment, FAST[kind], Budget(steps=180), options, seed, given, **more
         )
 
     whole = path()
-    assert len(whole.curve) > 2
     stops = set(np.random.default_rng(0).choice(np.arange(1, whole.updates), 2, replace=False))
     saved: list[bytes] = []
 
@@ -117,7 +122,7 @@ def test_a_state_stays_as_it_was(agent: str) -> None:
         states.append(standing.state())
         then.append(state_to_bytes(states[-1]))
 
-    learned(agent, "cart_pole", FAST["network"], Budget(steps=100), OFTEN[agent], watch=watch)
+    learned(agent, "cart_pole", FAST["network"], Budget(steps=100), OFTEN.get(agent), watch=watch)
     assert [state_to_bytes(state) for state in states] == then
 
 
@@ -154,10 +159,10 @@ LEARNS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("agent", LEARNS)
+@pytest.mark.parametrize("agent", AGENTS)
 def test_every_agent_keeps_out_of_the_way(agent: str) -> None:
     """Cognitive radio: 100 slots without collision are the best, random actions have 6.4."""
-    steps, options = LEARNS[agent]
+    steps, options = LEARNS.get(agent, (6000, {}))
     member, place = AGENTS[agent], ENVIRONMENTS["cognitive_radio"]
     dynamics = place.rules(place.options())
     found = learned(agent, "cognitive_radio", {}, Budget(steps=steps), options)

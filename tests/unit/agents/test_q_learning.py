@@ -24,6 +24,7 @@ from nisqdl.environments.dynamics import (
     Sizes,
 )
 from nisqdl.environments.encoding import Encoding
+from nisqdl.errors import InputError
 
 
 class PlaceState(NamedTuple):
@@ -138,6 +139,27 @@ def test_exploration_falls_as_it_says() -> None:
     assert found[-1] == 0.5
     harmonic = Exploration(least=0.0, rule="harmonic", decay=0.01)
     assert harmonic.after(harmonic.after(1.0, 0), 50) == pytest.approx(1 / 1.5)
+
+
+def test_what_is_left_out_of_a_part_is_the_agents_own() -> None:
+    rates = AGENTS["dqn"].read_options({"rates": {"weights": 0.5}}).rates
+    assert (rates.input, rates.weights, rates.output) == (0.001, 0.5, 0.1)
+    exploration = AGENTS["vq_dqn"].read_options({"exploration": {"first": 0.5}}).exploration
+    assert (exploration.first, exploration.rule) == (0.5, "harmonic")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"memory": 5}, "must hold a batch"),
+        ({"gamma": 0.9}, "no option of dqn named 'gamma'"),
+        ({"rates": {"inputs": 0.1}}, "`dqn.rates.inputs` is no option"),
+        ({"discount": 2}, "`dqn.discount`: input should be less than or equal to 1, but is 2"),
+    ],
+)
+def test_wrong_options_are_told(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        AGENTS["dqn"].read_options(given)
 
 
 def test_replay_forgets_the_oldest() -> None:
