@@ -243,6 +243,12 @@ def _reinforcement(run: RunData, name: str, planned: int | None) -> tuple[Docume
     return reinforcement_document(run, name, planned)
 
 
+def _transfer(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
+    from nisqdl.report.transfer import transfer_document
+
+    return transfer_document(run, name, planned)
+
+
 CONTENTS: Table[Content] = Table(
     "study with a report",
     {
@@ -255,6 +261,7 @@ CONTENTS: Table[Content] = Table(
         "mitigation": _mitigation,
         "federated": _federated,
         "reinforcement": _reinforcement,
+        "transfer": _transfer,
     },
 )
 

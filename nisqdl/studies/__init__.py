@@ -13,6 +13,7 @@ from nisqdl.studies.mitigation import Mitigation
 from nisqdl.studies.noise_accuracy import NoiseAccuracy
 from nisqdl.studies.phase_recognition import PhaseRecognition
 from nisqdl.studies.reinforcement import Reinforcement
+from nisqdl.studies.transfer import Transfer
 
 STUDIES: Table[Study] = Table(
     "study",
@@ -28,6 +29,7 @@ STUDIES: Table[Study] = Table(
             Comparison(),
             FederatedStudy(),
             Reinforcement(),
+            Transfer(),
         )
     },
 )
