@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from nisqdl.engines.contract import Evaluator
 from nisqdl.errors import InputError
 
 
+@runtime_checkable
 class Differentiable(Protocol):
     """What of an evaluator is needed to learn; the engines exact and statevector have it."""
 
@@ -97,7 +98,10 @@ class Quantum:
 
     def first_parameters(self, source: np.random.Generator) -> Array:
         """Input scaling 1, the circuit's weights as its options say, and the head's own start."""
-        weights = first_weights(self.options, self.weights, source)
+        if isinstance(self.evaluator, LinearMap):
+            weights = self.evaluator.first_weights(source)
+        else:
+            weights = first_weights(self.options, self.weights, source)
         return np.concatenate([np.ones(self._num_scales), weights, self._head.first()])
 
     def outputs(
@@ -137,8 +141,14 @@ class Quantum:
 
         weights = parameters[groups["weights"]]
         if self.shots is None:
-            exact = cast(Differentiable, self.evaluator)
-            _, by_weights, by_angles = exact.values_and_derivatives(angles, weights, pull_values)
+            if not isinstance(self.evaluator, Differentiable):
+                raise InputError(
+                    "This engine has no derivatives by encoded angles: learn on the engines exact"
+                    " or statevector, or with shots."
+                )
+            _, by_weights, by_angles = self.evaluator.values_and_derivatives(
+                angles, weights, pull_values
+            )
         else:
             by_weights, by_angles = self._shifts(self.shots, source).derivatives(
                 angles, weights, pull_values
@@ -212,6 +222,11 @@ class LinearMap:
     @property
     def num_weights(self) -> int:
         return self.angles * self.count
+
+    def first_weights(self, source: np.random.Generator) -> Array:
+        """Uniform within ±1/√inputs, as a network's."""
+        bound = 1 / np.sqrt(self.angles)
+        return source.uniform(-bound, bound, self.num_weights)
 
     def values(self, features: Array, weights: Array) -> Array:
         values: Array = features @ weights.reshape(self.count, self.angles).T

@@ -107,6 +107,20 @@ def test_an_agent_learns_under_noise_and_with_shots_and_acts_without() -> None:
         assert (one == two).all()
 
 
+def test_an_engine_without_derivatives_is_for_acting() -> None:
+    evaluator = find_engine("aer").prepare(circuit_model(OPTIONS, SHAPE), IDEAL)
+    function = approximator(OPTIONS, SHAPE, evaluator)
+    exact = approximator(
+        OPTIONS, SHAPE, find_engine("statevector").prepare(circuit_model(OPTIONS, SHAPE), IDEAL)
+    )
+    parameters = function.first_parameters(np.random.default_rng(0))
+    rows = np.random.default_rng(1).uniform(-1, 1, (2, 2))
+    outputs = function.outputs(rows, parameters, NO_CHANCE)
+    assert outputs == pytest.approx(exact.outputs(rows, parameters, NO_CHANCE), abs=1e-8)
+    with pytest.raises(InputError, match="engines exact or statevector"):
+        function.outputs_and_gradient(rows, parameters, np.ones_like, NO_CHANCE)
+
+
 def test_shots_are_refused_where_they_cannot_give_a_gradient() -> None:
     options = OPTIONS.model_copy(update={"encoding": ("rx", "rz")})
     evaluator = find_engine("statevector").prepare(circuit_model(options, SHAPE), IDEAL)
