@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -46,11 +47,11 @@ class Network:
     options: NetworkOptions
     shape: Shape
 
-    @property
+    @cached_property
     def groups(self) -> Mapping[str, slice]:
         return {"network": slice(0, self.num_parameters)}
 
-    @property
+    @cached_property
     def num_parameters(self) -> int:
         return sum((rows + 1) * columns for rows, columns in self._sizes())
 

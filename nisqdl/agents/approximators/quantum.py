@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -83,7 +84,7 @@ class Quantum:
         place = LinearMap(options.encodings * shape.features, num_observables(options, shape))
         return cls(options, shape, place, place.num_weights, 0)
 
-    @property
+    @cached_property
     def groups(self) -> Mapping[str, slice]:
         scales, after = self._num_scales, self._num_scales + self.weights
         return {
@@ -92,7 +93,7 @@ class Quantum:
             "output": slice(after, self.num_parameters),
         }
 
-    @property
+    @cached_property
     def num_parameters(self) -> int:
         return self._num_scales + self.weights + self._head.num_parameters
 
@@ -167,11 +168,11 @@ class Quantum:
             return 0
         return rows * (1 + 2 * self.angles) if gradient else rows
 
-    @property
+    @cached_property
     def _num_scales(self) -> int:
         return self.options.encodings * self.shape.features if self.options.input_scaling else 0
 
-    @property
+    @cached_property
     def _head(self) -> Head:
         values = num_observables(self.options, self.shape)
         return HEADS[self.options.head](values, self.shape.outputs)
