@@ -19,7 +19,7 @@ from nisqdl.analysis.intervals import (
     paired_difference,
     share_over_seeds,
 )
-from nisqdl.errors import TooEarlyError
+from nisqdl.errors import InputError, TooEarlyError
 from nisqdl.store.record import Json, Record
 
 NO_NOISE = "no noise"
@@ -32,9 +32,11 @@ WITHOUT: Place = (NO_NOISE, 0.0)
 
 BySeed: TypeAlias = Mapping[int, float]
 
+_HOW, _HOW_MUCH = "training.noise", "training.noise_scale"
+
 _SIDES = {
     TRAINED_ON, TRAINED_SCALE, "target", "noise.scale", "seed", "snapshot", "recipe", "data",
-    "training.noise", "training.noise_scale",
+    _HOW_MUCH,
 }  # fmt: skip
 
 
@@ -135,19 +137,31 @@ def questions(records: Sequence[Record], devices: Sequence[str] = ()) -> tuple[Q
 
     Raises:
         TooEarlyError: Nothing that was trained under noise was tested yet.
+        InputError: Two records cannot be told apart.
     """
     if all(record.point.settings[TRAINED_ON] == NO_NOISE for record in records):
         raise TooEarlyError(
             "The run has tested nothing that was trained under noise yet; resume it with "
             "`nisqdl run`."
         )
-    names = [n for n in records[0].point.settings if n not in _SIDES]
-    varied = [n for n in names if len({repr(r.point.settings.get(n)) for r in records}) > 1]
+    noisy = [r for r in records if r.point.settings[TRAINED_ON] != NO_NOISE]
+    names = list(dict.fromkeys(n for r in noisy for n in r.point.settings if n not in _SIDES))
+    varied = [n for n in names if len({repr(r.point.settings.get(n)) for r in noisy}) > 1]
     groups: dict[tuple[str, ...], list[Record]] = {}
+    for record in noisy:
+        groups.setdefault(_key(record, varied), []).append(record)
+    # How noise is seen in training says nothing of training without it.
+    rest = [name for name in varied if name != _HOW]
     for record in records:
-        key = tuple(repr(record.point.settings.get(name)) for name in varied)
-        groups.setdefault(key, []).append(record)
+        if record.point.settings[TRAINED_ON] == NO_NOISE:
+            for group in groups.values():
+                if _key(group[0], rest) == _key(record, rest):
+                    group.append(record)
     return tuple(_question(group, varied, devices) for group in groups.values())
+
+
+def _key(record: Record, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(repr(record.point.settings.get(name)) for name in names)
 
 
 def _question(group: Sequence[Record], varied: Sequence[str], order: Sequence[str]) -> Question:
@@ -158,7 +172,13 @@ def _question(group: Sequence[Record], varied: Sequence[str], order: Sequence[st
         trained = (str(own[TRAINED_ON]), float(own[TRAINED_SCALE]))
         tested = (str(own["target"]), float(own["noise.scale"]))
         for column, found in cells.items():
-            found.setdefault((trained, tested), {})[int(own["seed"])] = record.values[column]
+            values = found.setdefault((trained, tested), {})
+            if int(own["seed"]) in values:
+                raise InputError(
+                    f"Several records give what was trained at {trained} and tested at {tested} "
+                    f"with seed {own['seed']}; they cannot be told apart."
+                )
+            values[int(own["seed"])] = record.values[column]
     titles = [_named(name, first.get(name)) for name in varied]
     known = dict.fromkeys(str(record.point.settings["target"]) for record in group)
     return Question(

@@ -7,7 +7,7 @@ import pytest
 
 from nisqdl.analysis.transfer import NO_NOISE, Question, questions
 from nisqdl.analysis.transfer_verdict import transfer_verdicts
-from nisqdl.errors import TooEarlyError
+from nisqdl.errors import InputError, TooEarlyError
 from nisqdl.store.record import Point, Record
 
 DEVICES, SCALES = ("torino", "manila", "berlin"), (1.0, 4.0)
@@ -140,3 +140,21 @@ def test_one_device_has_no_elsewhere() -> None:
     assert "Elsewhere" not in told
     assert "Which device's noise" not in told
     assert "At home" in told
+
+
+def test_ways_to_train_under_noise_are_questions_that_share_training_without() -> None:
+    exact = made(home=0.2, seeds=4)
+    other = [
+        Record(Point("transfer", {**r.point.settings, "training.noise": "injected"}), r.values,
+               {}, 0.0)
+        for r in made(home=0.1, seeds=4, salt=1)
+        if r.point.settings["trained_on"] != NO_NOISE
+    ]  # fmt: skip
+    found = questions([*other, *exact])
+    assert [q.title for q in found] == ["noise injected", "noise target"]
+    gains = [q.at_home(1.0) for q in found]
+    assert all(gain is not None for gain in gains)
+    assert gains[0].mean == pytest.approx(0.1, abs=0.02)
+    assert gains[1].mean == pytest.approx(0.2, abs=0.02)
+    with pytest.raises(InputError, match="cannot be told apart"):
+        questions([*exact, exact[-1]])
