@@ -276,7 +276,7 @@ def _named(name: str, value: Json) -> str:
         return f"λ = {value:g}"
     if name == "clients":
         return ", ".join(value)
-    return f"{name.rpartition('.')[2]} {value}"
+    return f"{name.rpartition('.')[2]} {'none' if value is None else value}"
 
 
 def _text(value: Json) -> str:

@@ -50,7 +50,8 @@ def outcome(
 def sentence(parts: Sequence[str]) -> str:
     """Parts as one sentence."""
     text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."
+    first = text[0].upper() if text[0].isascii() else text[0]  # λ and α stay what they are
+    return f"{first}{text[1:]}."
 
 
 def inner(text: str) -> str:

@@ -200,4 +200,4 @@ def _mean(parts: Iterable[BySeed]) -> dict[int, float]:
 
 
 def _named(name: str, value: Json) -> str:
-    return f"{name.rpartition('.')[2]} {value}"
+    return f"{name.rpartition('.')[2]} {'none' if value is None else value}"

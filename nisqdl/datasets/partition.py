@@ -10,6 +10,9 @@ from nisqdl.seeds import generator
 
 Rows = npt.NDArray[np.int64]
 
+LEAST_ROWS = 2
+"""Rows of a client that can still hold one of them out."""
+
 MOST_DRAWS = 1000
 """So often is a deal drawn anew in which a client has too few rows."""
 
@@ -19,7 +22,7 @@ def dealt(
     clients: int,
     concentration: float | None,
     seed: int,
-    least: int = 2,
+    least: int = LEAST_ROWS,
 ) -> tuple[Rows, ...]:
     """The rows of each client, ascending; every row is dealt to one client.
 

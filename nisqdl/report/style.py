@@ -116,6 +116,13 @@ def panels(
     return figure, axes[: len(titles)]
 
 
+def wrapped(title: str, columns: int) -> str:
+    """A panel's title in lines that fit it, with so many panels a row."""
+    from textwrap import fill
+
+    return fill(title, 60 if columns == 1 else 33)
+
+
 def left_panels(axes: Sequence[Axes]) -> list[Axes]:
     """The panels that begin a row: those that name the y axis."""
     places = [(axis, axis.get_subplotspec()) for axis in axes]

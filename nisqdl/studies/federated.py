@@ -28,6 +28,7 @@ from nisqdl.circuits.build import num_qubits
 from nisqdl.circuits.entanglers import DEVICE
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.datasets.options import DatasetOptions
+from nisqdl.datasets.partition import LEAST_ROWS
 from nisqdl.engines import ENGINES
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point
@@ -57,6 +58,9 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and value == math.inf else value
 
 
+MOST_CLIENTS = 100
+
+
 class FederatedOptions(BaseModel):
     """One combination of the options of a ``federated`` experiment."""
 
@@ -64,9 +68,7 @@ class FederatedOptions(BaseModel):
 
     dataset: DatasetOptions
     model: ModelOptions = ModelOptions()
-    clients: tuple[Annotated[str, AfterValidator(checked(device_named))], ...] = Field(
-        min_length=2, max_length=100
-    )
+    clients: tuple[Annotated[str, AfterValidator(checked(device_named))], ...]
     """The device of each client; a device may serve several."""
     concentration: Annotated[
         Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, BeforeValidator(_finite)
@@ -94,6 +96,24 @@ class FederatedOptions(BaseModel):
                 f"{' or '.join(able)} instead of {engine!r}"
             )
         return engine
+
+    @field_validator("clients")
+    @classmethod
+    def _are_several(cls, clients: tuple[str, ...]) -> tuple[str, ...]:
+        if not 2 <= len(clients) <= MOST_CLIENTS:
+            raise ValueError(
+                f"must name the devices of 2 to {MOST_CLIENTS} clients, but names {len(clients)}"
+            )
+        return clients
+
+    @model_validator(mode="after")
+    def _have_rows(self) -> FederatedOptions:
+        if len(self.clients) * LEAST_ROWS > self.dataset.train:
+            raise ValueError(
+                f"{len(self.clients)} clients need {LEAST_ROWS} training rows each, but "
+                f"`dataset.train` is {self.dataset.train}; raise it, or take fewer clients"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_model_for_all(self) -> FederatedOptions:

@@ -18,6 +18,7 @@ from nisqdl.report.style import (
     legend,
     panels,
     spread_shifts,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def draw(found: Sequence[Question], columns: int) -> Drawing | None:
     shown = [q for q in found if len(q.clients) <= MOST_CLIENTS][:MOST_PANELS]
     if not shown:
         return None
-    figure, axes = panels([question.title for question in shown], columns, height=3.1)
+    figure, axes = panels([wrapped(q.title, columns) for q in shown], columns, height=3.1)
     for panel, question in zip(axes, shown, strict=True):
         series = _series(question)
         for (label, estimates), look, shift in zip(

@@ -19,6 +19,7 @@ from nisqdl.report.style import (
     left_panels,
     legend,
     panels,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def draw_path(
 
 def draw(found: Sequence[Question], columns: int) -> Drawing | None:
     shown = found[:MOST_PANELS]
-    figure, axes = panels([question.title for question in shown], columns)
+    figure, axes = panels([wrapped(q.title, columns) for q in shown], columns)
     for panel, question in zip(axes, shown, strict=True):
         for key, learner in drawn(question, (LOCAL, POOLED, *CLASSICAL)):
             draw_path(panel, range(len(learner.curve)), learner.curve, LOOKS[key], learner.title)

@@ -8,12 +8,12 @@ from nisqdl.analysis.federated import CLASSICAL, POOLED, Question
 from nisqdl.analysis.federated_verdict import bytes_text
 from nisqdl.report.figures.federated_rounds import LOOKS, MOST_PANELS, draw_path, drawn
 from nisqdl.report.figures.kind import FigureKind
-from nisqdl.report.style import Drawing, interval_arms, left_panels, legend, panels
+from nisqdl.report.style import Drawing, interval_arms, left_panels, legend, panels, wrapped
 
 
 def draw(found: Sequence[Question], columns: int) -> Drawing | None:
     shown = found[:MOST_PANELS]
-    figure, axes = panels([question.title for question in shown], columns)
+    figure, axes = panels([wrapped(q.title, columns) for q in shown], columns)
     for panel, question in zip(axes, shown, strict=True):
         for key, learner in drawn(question, CLASSICAL):
             draw_path(panel, learner.traffic[1:], learner.curve[1:], LOOKS[key], learner.title)

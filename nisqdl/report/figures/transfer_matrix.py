@@ -10,7 +10,7 @@ import numpy as np
 from nisqdl.analysis.intervals import Estimate
 from nisqdl.analysis.transfer import WITHOUT, Place, Question
 from nisqdl.report.figures.kind import FigureKind
-from nisqdl.report.style import INK, NARROW, WIDTH, Drawing, readable_on
+from nisqdl.report.style import INK, NARROW, WIDTH, Drawing, readable_on, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,8 @@ def draw(found: Sequence[Question], columns: int) -> Drawing | None:
     several = len(found) > 1
     for axes, (question, scale) in zip(grid.flat, panels, strict=False):
         image = _matrix(axes, question, scale, norm)
-        axes.set_title(f"{question.title}, λ = {scale:g}" if several else f"λ = {scale:g}")
+        title = f"{question.title}, λ = {scale:g}" if several else f"λ = {scale:g}"
+        axes.set_title(wrapped(title, columns))
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_axis_off()
     figure.colorbar(

@@ -17,6 +17,7 @@ from nisqdl.report.style import (
     panels,
     scale_axis,
     spread_shifts,
+    wrapped,
 )
 
 MOST_PANELS = 8
@@ -34,7 +35,7 @@ def draw(found: Sequence[Question], columns: int) -> Drawing | None:
         return None
     several = len({question.title for question, _ in shown}) > 1
     titles = [f"{q.title}, {d}" if several else d for q, d in shown]
-    figure, axes = panels(titles, columns)
+    figure, axes = panels([wrapped(title, columns) for title in titles], columns)
     for panel, (question, device) in zip(axes, shown, strict=True):
         lines: list[tuple[Place, Series, str]] = [(WITHOUT, _WITHOUT, "trained without noise")]
         lines += [

@@ -21,7 +21,7 @@ from nisqdl.studies import federation, qnn
 from nisqdl.studies.data import split_of
 from nisqdl.studies.federated import FederatedOptions, FederatedStudy
 from nisqdl.studies.federated_networks import GRIDS
-from nisqdl.studies.federated_scores import CLASSICAL, deal_of, training_seed
+from nisqdl.studies.federated_scores import CLASSICAL, training_seed
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.training.federated.checkpoint import federated_from_bytes
 from nisqdl.training.loop import Progress, train
@@ -233,7 +233,8 @@ def test_a_plan_says_what_it_takes(done) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"clients": ["manila"]}, "clients"),
+        ({"clients": ["manila"]}, "2 to 100 clients, but names 1"),
+        ({"clients": ["manila"] * 13}, "13 clients need 2 training rows each"),
         ({"clients": ["manila", "turino"]}, "Did you mean 'torino'"),
         ({"clients": "manila"}, "clients"),
         ({"concentration": 0}, "concentration"),
@@ -256,9 +257,3 @@ def test_wrong_options_are_one_sentence(changes: dict[str, Any], sentence: str) 
         points(**changes)
     assert "\n" not in str(error.value)
     assert "small.yaml" in str(error.value)
-
-
-def test_rows_that_are_too_few_are_said(tmp_path: Path) -> None:
-    settings = points(clients=["manila"] * 13)[0].settings
-    with pytest.raises(InputError, match="13 clients need 2 training rows each"):
-        deal_of(settings, split_of(settings))
