@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from nisqdl.agents.approximators import ApproximatorOptions, CircuitOptions, NetworkOptions, Shape
 from nisqdl.agents.learner import Learner, Task
 from nisqdl.catalog import Table
 from nisqdl.environments.dynamics import Sizes
 from nisqdl.environments.encoding import Encoding
-from nisqdl.errors import InputError, unknown_name
+from nisqdl.errors import unknown_name
+from nisqdl.section import read_section
 
 RoleName: TypeAlias = Literal["policy", "values", "critic"]
 
@@ -92,7 +93,7 @@ class Agent:
         Raises:
             InputError: An option does not exist or has a wrong value.
         """
-        return _read(self.options, given, self.name, where)
+        return read_section(self.options, given, self.name, where)
 
     def read_approximator(
         self, role: RoleName, given: Mapping[str, object], where: str = ""
@@ -113,7 +114,7 @@ class Agent:
         kind = given.get("kind", "circuit")
         model = _KINDS.find(str(kind), where)
         usual = self.usual.get(role, {}) if model is CircuitOptions else {}
-        options: ApproximatorOptions = _read(model, {**usual, **given}, role, where)
+        options: ApproximatorOptions = read_section(model, {**usual, **given}, role, where)
         return options
 
     def shapes(self, sizes: Sizes, encoding: Encoding) -> dict[RoleName, Shape]:
@@ -130,22 +131,3 @@ class Agent:
                 seen = Encoding((0.0,) * sizes.state, (1.0,) * sizes.state)
             shapes[role.name] = Shape(seen, sizes.actions if role.outputs == "actions" else 1)
         return shapes
-
-
-def _read(model: type[Any], given: Mapping[str, object], name: str, where: str) -> Any:
-    place = f"{where}: " if where else ""
-    for option in given:
-        if option not in model.model_fields:
-            raise unknown_name(f"option of {name}", option, model.model_fields, where)
-    try:
-        return model.model_validate(dict(given))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"]))
-        # YAML has lists: a tuple is ours.
-        told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list").rstrip(".")
-        if fault["type"] == "extra_forbidden":
-            raise InputError(f"{place}`{name}.{field}` is no option: leave it out.") from None
-        called = f"`{name}.{field}`" if field else f"`{name}`"
-        value = f", but is {fault['input']!r}" if fault["type"] != "value_error" else ""
-        raise InputError(f"{place}{called}: {told[0].lower()}{told[1:]}{value}.") from None

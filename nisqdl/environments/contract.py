@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from nisqdl.environments.dynamics import Dynamics, Floats, Tape
 from nisqdl.environments.encoding import Encoding
 from nisqdl.environments.policy import Act, Baseline
-from nisqdl.errors import InputError, unknown_name
+from nisqdl.errors import unknown_name
+from nisqdl.section import read_section
 from nisqdl.seeds import generator
 
 if TYPE_CHECKING:
@@ -93,20 +94,7 @@ class Environment:
         Raises:
             InputError: An option does not exist or has a wrong value.
         """
-        place = f"{where}: " if where else ""
-        for name in given:
-            if name not in self.options.model_fields:
-                raise unknown_name(f"option of {self.name}", name, self.options.model_fields, where)
-        try:
-            return self.options.model_validate(dict(given))
-        except ValidationError as error:
-            fault = error.errors()[0]
-            field = ".".join(map(str, fault["loc"]))
-            # YAML has lists: a tuple is ours.
-            told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list")
-            called = f"`{self.name}.{field}`" if field else f"`{self.name}`"
-            value = f", but is {fault['input']!r}" if field and "but" not in told else ""
-            raise InputError(f"{place}{called}: {told[0].lower()}{told[1:]}{value}.") from None
+        return read_section(self.options, given, self.name, where)
 
     def single(self, options: EnvironmentOptions | None = None) -> SingleEnv[Any]:
         """One copy, as Gymnasium's ``Env``."""
