@@ -145,7 +145,11 @@ class Echo:
         return Step(
             self.name,
             "transpile",
-            {**pick(settings, names), "scheduled": echo_circuit.needs_schedule(settings)},
+            {
+                **pick(settings, names),
+                "scheduled": echo_circuit.needs_schedule(settings),
+                **hardware.uses_fractional_gates(settings),
+            },
             title=f"transpile {echo_circuit.title(settings)} for {settings['target']}",
         )
 

@@ -60,6 +60,7 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
         device_named(settings["target"]),
         schedule=settings["scheduled"],
         seed=derive(settings["root_seed"], "transpile") % 2**31,
+        fractional=settings.get("fractional", False),
     )
     return isa_to_bytes(isa)
 

@@ -35,6 +35,7 @@ from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
 from nisqdl.studies.settings import nested, pick
+from nisqdl.targets.fractional import has_fractional_gates
 from nisqdl.targets.snapshots import LIVE_PREFIX
 from nisqdl.targets.summary import snapshot_hash
 from nisqdl.training.checkpoint import trained_from_bytes
@@ -93,6 +94,11 @@ def require_runnable(
             f"snapshot, {target.removeprefix(LIVE_PREFIX)}"
         )
     assert execution is not None
+    if execution.fractional_gates and not has_fractional_gates(device_named(target)):
+        raise ValueError(
+            f"`execution.fractional_gates` needs a device with calibrated rx and rzz gates, but "
+            f"{target} has none; leave it out, or name another device, e.g. ibm_kingston"
+        )
     if shots is not None and (execution.shots, execution.precision) != (None, None):
         raise ValueError("give `shots`, `execution.shots` or `execution.precision`, not two")
 
@@ -118,6 +124,11 @@ def learning_told(learned: bytes | None) -> dict[str, Json]:
     found = learned_from_bytes(learned)
     jobs: Json = [{"id": j.id, "started": j.started, "finished": j.finished} for j in found.jobs]
     return {"noise_learning": {**told(found.model), "jobs": jobs, "qpu_seconds": found.qpu_seconds}}
+
+
+def uses_fractional_gates(settings: Mapping[str, Json]) -> dict[str, Json]:
+    """What a step that transpiles has besides its settings, for circuits of fractional gates."""
+    return {"fractional": True} if settings.get("execution.fractional_gates") else {}
 
 
 def execution_of(settings: Mapping[str, Json]) -> Execution:

@@ -240,6 +240,7 @@ class NoiseAccuracy:
             {
                 **pick(settings, ("model.", "dataset.", "data", "target", "snapshot", "root_seed")),
                 "scheduled": qnn.needs_schedule(settings),
+                **hardware.uses_fractional_gates(settings),
             },
             title=f"transpile {qnn.title(settings)} for {settings['target']}",
         )

@@ -68,6 +68,7 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
         seed=derive(settings["root_seed"], "transpile") % 2**31,
         region=_device_region(settings),
         shaped=ANSATZES[settings["model.ansatz.name"]].is_tree,
+        fractional=settings.get("fractional", False),
     )
     return isa_to_bytes(isa)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nisqdl.circuits.control_flow import waits
@@ -11,6 +12,7 @@ from nisqdl.circuits.model import Model
 from nisqdl.errors import InputError
 from nisqdl.targets.cost import circuit_cost, measured_in, measured_qubits
 from nisqdl.targets.device import Device
+from nisqdl.targets.fractional import with_rotations
 from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.layout import varied_regions
 from nisqdl.targets.placement import connected, meetings, shaped_places
@@ -36,6 +38,7 @@ def transpile_model(
     candidates: int = 3,
     region: tuple[int, ...] | None = None,
     shaped: bool = False,
+    fractional: bool = False,
 ) -> IsaModel:
     """Transpile a model for a device, on the region where it is expected to come out best.
 
@@ -53,6 +56,7 @@ def transpile_model(
         region: Fixes the place instead: the model's qubit ``i`` starts on ``region[i]``.
         shaped: Whether places of the circuit's own shape are tried, too: for circuits whose
             qubits meet along a tree.
+        fractional: Whether fractional gates (``rx``, ``rzz``) are used where the device has them.
 
     Returns:
         The ISA model on the qubits that circuit or observables use. Its global phase is dropped:
@@ -69,15 +73,17 @@ def transpile_model(
             "A model's circuit must have no measurements but those that its gates wait for: its "
             "observables say what is measured."
         )
+    if fractional:
+        model = replace(model, circuit=with_rotations(model.circuit))
     if region is not None:
         if len(region) != model.num_qubits:
             raise InputError(
                 f"The region must have {model.num_qubits} qubits as the model, "
                 f"but has {len(region)}."
             )
-        best = _placed(model, device, region, seed, fixed=True)
+        best = _placed(model, device, region, seed, True, fractional)
     else:
-        best = _best_placed(model, device, seed, candidates, shaped)
+        best = _best_placed(model, device, seed, candidates, shaped, fractional)
     return scheduled(best, device) if schedule else best
 
 
@@ -94,11 +100,11 @@ def scheduled(isa: IsaModel, device: Device) -> IsaModel:
 
 
 def _best_placed(
-    model: Model, device: Device, seed: int, candidates: int, shaped: bool
+    model: Model, device: Device, seed: int, candidates: int, shaped: bool, fractional: bool
 ) -> IsaModel:
     """Try different shapes, then the places where these circuits' own gates fare best."""
     tried = {
-        place: _placed(model, device, place, seed, fixed=False)
+        place: _placed(model, device, place, seed, False, fractional)
         for place in varied_regions(device, model.num_qubits, candidates)
     }
     better: list[tuple[float, tuple[int, ...]]] = []
@@ -107,15 +113,15 @@ def _best_placed(
         better.extend(relocations(device, place, usage, measured, _RELOCATIONS))
     for _, place in sorted(better, reverse=True)[:_RELOCATIONS]:
         if place not in tried:
-            tried[place] = _placed(model, device, place, seed, fixed=False)
+            tried[place] = _placed(model, device, place, seed, False, fractional)
     if shaped:
         read = frozenset(measured_in(model.circuit, model.observables))
         pairs = meetings(model.circuit)
         for place in shaped_places(device, model.num_qubits, pairs, read, seed):
-            tried[place] = _placed(model, device, place, seed, fixed=True)
+            tried[place] = _placed(model, device, place, seed, True, fractional)
         # Qiskit's own choice on all that can be used, so that none is worse than it.
         whole = connected(device, model.num_qubits)
-        tried[whole] = _placed(model, device, whole, seed, fixed=False)
+        tried[whole] = _placed(model, device, whole, seed, False, fractional)
     return max(tried.values(), key=lambda isa: _expected_log_fidelity(isa, device))
 
 
@@ -135,9 +141,14 @@ def _use_of_region(
 
 
 def _placed(
-    model: Model, device: Device, place: tuple[int, ...], seed: int, *, fixed: bool
+    model: Model,
+    device: Device,
+    place: tuple[int, ...],
+    seed: int,
+    fixed: bool,
+    fractional: bool,
 ) -> IsaModel:
-    target = restricted_target(device, place, waiting=waits(model.circuit))
+    target = restricted_target(device, place, fractional, waiting=waits(model.circuit))
     circuit = _transpiled(model.circuit, target, seed, fixed)
     observables = [op.apply_layout(circuit.layout, target.num_qubits) for op in model.observables]
     used = _used_qubits(circuit, observables)

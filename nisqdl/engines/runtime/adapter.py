@@ -7,12 +7,13 @@ result carries how it is decoded, so that a job found again by its id alone give
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nisqdl.circuits.control_flow import waits
+from nisqdl.engines.runtime.folding import folded
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.store.record import Json
@@ -114,17 +115,20 @@ def pub_of(request: Request, rows: slice, num_qubits: int) -> tuple[Any, ...]:
         rows: Which bindings.
         num_qubits: The width of the device.
     """
-    circuit = on_device(request.isa, num_qubits)
+    circuit, values = _bound(request, rows, num_qubits)
     places = request.isa.physical_qubits
     observables = [[op.apply_layout(places, num_qubits)] for op in request.isa.observables]
-    column = {
-        parameter: index
-        for index, parameter in enumerate((*request.isa.features, *request.isa.weights))
-    }
+    return (circuit, observables) if values is None else (circuit, observables, values)
+
+
+def _bound(request: Request, rows: slice, num_qubits: int) -> tuple[QuantumCircuit, Array | None]:
+    """The circuit on the device, and its parameters' values (B, P) in its own order."""
+    isa = request.isa
+    fold = folded(isa.circuit, (*isa.features, *isa.weights), request.bindings[rows])
+    circuit = on_device(replace(isa, circuit=fold.circuit), num_qubits)
+    column = {parameter: index for index, parameter in enumerate(fold.parameters)}
     order = [column[parameter] for parameter in circuit.parameters]
-    if not order:
-        return circuit, observables
-    return circuit, observables, request.bindings[rows][:, order]
+    return circuit, fold.bindings[:, order] if order else None
 
 
 def on_device(isa: IsaModel, num_qubits: int) -> QuantumCircuit:

@@ -130,6 +130,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class Execution(BaseModel):
     """How circuits run on a device; only with ``engine: runtime``.
 
@@ -146,6 +150,8 @@ class Execution(BaseModel):
         pec: Probabilistic error cancellation; ``None`` is none.
         noise_learning: How PEC and PEA learn the noise; ``None`` is :class:`NoiseLearning`'s
             defaults.
+        fractional_gates: Whether ``rx`` and ``rzz`` are used, where the device has them; angles of
+            ``rzz`` are folded into [0, π/2] before circuits are sent.
         dynamical_decoupling: ``None`` is none.
         twirling: What is twirled.
         mode: ``batch`` runs jobs close together and on every plan; ``session`` keeps the device
@@ -165,6 +171,7 @@ class Execution(BaseModel):
     zne: Zne | None = None
     pec: Pec | None = Field(default=None, exclude_if=_is_none)
     noise_learning: NoiseLearning | None = Field(default=None, exclude_if=_is_none)
+    fractional_gates: bool = Field(default=False, exclude_if=_is_false)
     dynamical_decoupling: DynamicalDecoupling | None = None
     twirling: Twirling = Twirling()
     mode: Literal["batch", "job", "session"] = "batch"
@@ -192,6 +199,15 @@ class Execution(BaseModel):
             raise ValueError(
                 f"`pec` and `zne.amplifier: pea` need the package {LEARNING_PACKAGE}, which learns "
                 "the noise; install it with pip install 'nisqdl[noise-learning]'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fractional_gates_are_not_twirled(self) -> Execution:
+        if self.fractional_gates and self.twirls_gates:
+            raise ValueError(
+                "`fractional_gates` cannot be twirled, which `twirling.gates`, `pec`, `pea` and "
+                "`resilience_level: 2` do; leave them out, or set `twirling: {gates: false}`"
             )
         return self
 
