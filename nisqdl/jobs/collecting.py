@@ -17,6 +17,7 @@ from nisqdl.engines.runtime.estimate import request_executions
 from nisqdl.engines.runtime.learned import LayerModel, model_from_json, model_to_json
 from nisqdl.engines.runtime.learning import detached, learned_from
 from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.outcomes import outcome_values
 from nisqdl.engines.runtime.request import (
     JobFacts,
     Learned,
@@ -149,7 +150,11 @@ def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
         model = learned_from(decoded(remote), client, first, width, remote.job_id())
         found = {"model": model_to_json(model)}
     else:
-        values = values_of(remote, shapes)
+        if first.execution.primitive == "sampler":
+            parts = [part_of(requests[piece.key], piece) for piece in job.pieces]
+            values = outcome_values(decoded(remote), parts, remote.job_id())
+        else:
+            values = values_of(remote, shapes)
         found = {
             "values": [v.values.tolist() for v in values],
             "stderr": [v.stderr.tolist() for v in values],

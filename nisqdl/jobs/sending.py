@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nisqdl.engines.runtime.adapter import estimator, pub_of
 from nisqdl.engines.runtime.learning import layers_of, learner, with_noise
 from nisqdl.engines.runtime.options import Execution
+from nisqdl.engines.runtime.outcomes import sampler, sampler_pub
 from nisqdl.engines.runtime.request import Request, request_from_bytes
 from nisqdl.errors import AccountError, InputError, NisqdlError
 from nisqdl.jobs.wire import Patience, fault, persistent, refusal, send_posts_once
@@ -179,8 +180,15 @@ def _run(
     num_qubits: int,
 ) -> RuntimeJobV2:
     """Give the client what is in a job; it prepares it on this machine, and sends it once."""
-    client = estimator(where, execution, [job.tag])
     first = requests[job.pieces[0].key]
+    if execution.primitive == "sampler":
+        return sampler(where, execution, [job.tag]).run(
+            [
+                sampler_pub(requests[piece.key], slice(piece.start, piece.stop), num_qubits)
+                for piece in job.pieces
+            ]
+        )
+    client = estimator(where, execution, [job.tag])
     if first.learns:
         layers = layers_of(client, first, num_qubits)
         return learner(where, execution, [job.tag]).run(layers)

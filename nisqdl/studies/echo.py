@@ -33,6 +33,12 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+_SAMPLED = {"primitive": "sampler"}
+_MITIGATION = frozenset(
+    {"primitive", "resilience_level", "measure_mitigation", "zne_mitigation", "zne", "pec"}
+)
+
+
 class EchoOptions(BaseModel):
     """One combination of the options of an ``echo`` experiment."""
 
@@ -46,8 +52,9 @@ class EchoOptions(BaseModel):
     """Shots of each circuit; ``None`` is exact."""
     engine: Annotated[str, AfterValidator(checked(ENGINES.find))] = "exact"
     execution: Execution | None = Field(default=None, exclude_if=_is_none)
-    """How the client runs the circuits; only with ``engine: runtime``, and there never ``None``: on
-    the device where the target is a live one, else in local mode, on a snapshot's noise."""
+    """How the client runs the circuits; only with ``engine: runtime``: on the device where the
+    target is a live one, else in local mode, on a snapshot's noise. What asks for no mitigation
+    takes the Sampler: P(0…0) is a share of outcomes, and its 2ⁿ Pauli strings say no more."""
     seeds: int = Field(default=1, ge=1, le=1000, json_schema_extra={"sweep": False})
     """How many samples x are drawn: features uniform on [0, 2π), by NumPy's ``RandomState(seed)``
     for the seeds 0, 1, …"""
@@ -57,7 +64,9 @@ class EchoOptions(BaseModel):
     @classmethod
     def _runtime_executes(cls, document: Any) -> Any:
         if isinstance(document, Mapping) and document.get("engine") == hardware.ENGINE:
-            return {**document, "execution": document.get("execution") or {}}
+            asked = document.get("execution") or {}
+            mitigates = not _MITIGATION.isdisjoint(asked)
+            return {**document, "execution": asked if mitigates else {**_SAMPLED, **asked}}
         return document
 
     @model_validator(mode="after")

@@ -107,8 +107,8 @@ def measured(point: Point, isa: bytes, content: bytes, learned: bytes | None = N
         find_engine("exact"), model, recipe, channels, sample(settings), np.zeros(0)
     )  # fmt: skip
     probability = float(1 + found.values[0, 0]) / 2
-    # The client adds the errors of an observable's terms as if each had shots of its own, which
-    # makes them too small here: no mitigation is more certain than the outcomes themselves.
+    # The client's Estimator adds the errors of an observable's terms as if each had shots of its
+    # own, which makes them too small: no mitigation is more certain than the outcomes themselves.
     share = min(max(probability, 0.0), 1.0)
     binomial = math.sqrt(share * (1 - share) / execution.effective_shots)
     values: dict[str, Json] = {

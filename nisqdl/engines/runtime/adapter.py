@@ -1,5 +1,7 @@
 """The one module that touches the client's Estimator: requests to jobs, and jobs to values.
 
+Its neighbours ``outcomes`` and ``learning`` are that for the Sampler and the noise learner.
+
 ``executor_estimator`` prepares pubs on this machine and sends them to the program "executor"; its
 result carries how it is decoded, so that a job found again by its id alone gives values.
 """
@@ -91,6 +93,10 @@ def client_options(execution: Execution, tags: Sequence[str] = ()) -> EstimatorO
 
 def finalized(execution: Execution) -> Json:
     """The options as the client finalises them, for records."""
+    if execution.primitive == "sampler":
+        from nisqdl.engines.runtime.outcomes import finalized_sampler
+
+        return finalized_sampler(execution)
     from qiskit_ibm_runtime.executor_estimator.finalize_options import finalize_estimator_options
 
     final = finalize_estimator_options(client_options(execution)).model_dump(mode="json")
@@ -115,13 +121,15 @@ def pub_of(request: Request, rows: slice, num_qubits: int) -> tuple[Any, ...]:
         rows: Which bindings.
         num_qubits: The width of the device.
     """
-    circuit, values = _bound(request, rows, num_qubits)
+    circuit, values = bound_circuit(request, rows, num_qubits)
     places = request.isa.physical_qubits
     observables = [[op.apply_layout(places, num_qubits)] for op in request.isa.observables]
     return (circuit, observables) if values is None else (circuit, observables, values)
 
 
-def _bound(request: Request, rows: slice, num_qubits: int) -> tuple[QuantumCircuit, Array | None]:
+def bound_circuit(
+    request: Request, rows: slice, num_qubits: int
+) -> tuple[QuantumCircuit, Array | None]:
     """The circuit on the device, and its parameters' values (B, P) in its own order."""
     isa = request.isa
     fold = folded(isa.circuit, (*isa.features, *isa.weights), request.bindings[rows])

@@ -25,6 +25,7 @@ from nisqdl.targets.reports import FRACTIONAL_GATES
 if TYPE_CHECKING:
     from qiskit_aer import AerSimulator
 
+    from nisqdl.engines.runtime.adapter import Values
     from nisqdl.noise.channels import NoiseChannels
     from nisqdl.targets.device import Device
 
@@ -58,21 +59,22 @@ def measure_locally(
         CapacityError: It has too many qubits.
         InputError: The circuit's gates are not the noise's, or it has delays.
     """
-    from nisqdl.engines.runtime.adapter import (
-        estimator,
-        finalized,
-        pub_of,
-        unphysical,
-        values_from,
-    )
+    from nisqdl.engines.runtime.adapter import estimator, pub_of, values_from
     from nisqdl.engines.runtime.learning import with_noise
+    from nisqdl.engines.runtime.outcomes import outcome_values, sampler, sampler_pub
 
     width = request.isa.num_qubits
     started = _now()
     backend = _backend(request, device, noise, method)
+    here = _moved(request)
+    if request.execution.primitive == "sampler":
+        sample = sampler(backend, request.execution)
+        sample.options.simulator.seed_simulator = seed
+        outcomes = sample.run([sampler_pub(here, slice(None), width)]).result()
+        (found,) = outcome_values(outcomes, [here], LOCAL_JOB)
+        return _measured(request, found, started)
     client = estimator(backend, request.execution)
     client.options.simulator.seed_simulator = seed
-    here = _moved(request)
     if request.execution.learns_noise:
         with_noise(client, here, width)
     # Noise that was learned for mitigation would otherwise be injected besides the device's own.
@@ -85,16 +87,7 @@ def measure_locally(
         (found,) = values_from(job.result(), [shape], LOCAL_JOB)
     if found.values.shape != shape:
         raise NisqdlError(f"The client must give values {shape}, but gave {found.values.shape}.")
-    facts = JobFacts(LOCAL_JOB, started, started, _now(), None, finalized(request.execution))
-    return Measured(
-        values=found.values,
-        stderr=found.stderr,
-        backend=request.backend,
-        jobs=(facts,),
-        qpu_seconds=None,
-        unphysical=unphysical(request.isa, found.values),
-        snapshot=None,
-    )
+    return _measured(request, found, started)
 
 
 def learn_locally(
@@ -120,6 +113,20 @@ def learn_locally(
     model = learned_from(job.result(), client, here, width, LOCAL_JOB)
     facts = JobFacts(LOCAL_JOB, started, started, _now(), None, finalized(request.execution))
     return Learned(model, request.backend, (facts,), None, None)
+
+
+def _measured(request: Request, found: Values, started: str) -> Measured:
+    from nisqdl.engines.runtime.adapter import finalized, unphysical
+
+    return Measured(
+        values=found.values,
+        stderr=found.stderr,
+        backend=request.backend,
+        jobs=(JobFacts(LOCAL_JOB, started, started, _now(), None, finalized(request.execution)),),
+        qpu_seconds=None,
+        unphysical=unphysical(request.isa, found.values),
+        snapshot=None,
+    )
 
 
 def _moved(request: Request) -> Request:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -130,6 +131,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_estimator(value: object) -> bool:
+    return value == "estimator"
+
+
 def _is_false(value: object) -> bool:
     return value is False
 
@@ -138,6 +143,8 @@ class Execution(BaseModel):
     """How circuits run on a device; only with ``engine: runtime``.
 
     Attributes:
+        primitive: ``estimator`` gives expectation values and can mitigate; ``sampler`` measures
+            the circuit's qubits and takes the values of Z strings from the outcomes, unmitigated.
         shots: Shots for each circuit, noise factor and basis; all randomizations together.
         precision: The standard error aimed at without mitigation, instead of shots: the client
             takes ⌈1/precision²⌉ shots. Neither: :data:`DEFAULT_SHOTS` shots.
@@ -163,6 +170,9 @@ class Execution(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    primitive: Literal["estimator", "sampler"] = Field(
+        default="estimator", exclude_if=_is_estimator
+    )
     shots: int | None = Field(default=None, ge=1, le=10_000_000)
     precision: float | None = Field(default=None, gt=0, lt=1)
     resilience_level: Literal[0, 1, 2] = 1
@@ -183,6 +193,23 @@ class Execution(BaseModel):
         if self.shots is not None and self.precision is not None:
             raise ValueError("give `shots` or `precision`, not both")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sampler_mitigates_nothing(cls, document: Any) -> Any:
+        if not isinstance(document, Mapping) or document.get("primitive") != "sampler":
+            return document
+        asked = [
+            name
+            for name in ("resilience_level", "measure_mitigation", "zne_mitigation", "zne", "pec")
+            if document.get(name)
+        ]
+        if asked:
+            raise ValueError(
+                f"`primitive: sampler` mitigates nothing, but `{asked[0]}` is set; leave it out, "
+                "or use the estimator"
+            )
+        return {**document, "resilience_level": 0}
 
     @model_validator(mode="after")
     def _learning_is_possible(self) -> Execution:
