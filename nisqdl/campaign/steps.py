@@ -7,7 +7,7 @@ on. Whatever has been paid for is in the folder or at the service, and is never 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from nisqdl.campaign.budget import Terms, bounded, offer, spent_s
 from nisqdl.campaign.device import live_targets
-from nisqdl.errors import InputError, NisqdlError
+from nisqdl.errors import AccountError, InputError, NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.jobs.cancelling import cancel_jobs
 from nisqdl.jobs.collecting import Collected, collect_jobs, counted_seconds
@@ -27,7 +27,15 @@ from nisqdl.runner.progress import Progress
 from nisqdl.runner.run import RunSummary, run
 from nisqdl.store.folder import RunStore, open_run
 from nisqdl.store.ledger import JobRow, Ledger
-from nisqdl.targets.service import Connection, find_backend, require_open, require_time, usage
+from nisqdl.store.record import Point
+from nisqdl.targets.service import (
+    OPEN_PLAN,
+    Connection,
+    find_backend,
+    require_open,
+    require_time,
+    usage,
+)
 from nisqdl.targets.snapshots import find_device
 
 if TYPE_CHECKING:
@@ -76,12 +84,13 @@ def submit(
     """Do what can be done here, then send what a device can do.
 
     Raises:
-        AccountError: The device or the service refuses.
+        AccountError: The device or the service refuses, or the plan has no sessions.
         BudgetError: There is not enough time for what would be sent.
         InputError: The experiment asks nothing of a device, or of several.
         NisqdlError: Steps failed.
     """
     backend = _backend(experiment, connection)
+    require_sessions(connection, experiment.points())
     require_time(usage(connection))
     local = run(experiment, folder, here.workers, here.progress)
     with _opened(experiment, folder) as (store, plan):
@@ -171,6 +180,21 @@ def run_all(
             raise NisqdlError(broken)
         if not summary.remote:
             return summary
+
+
+def require_sessions(connection: Connection, points: Sequence[Point]) -> None:
+    """That the plan has sessions, if points ask for one.
+
+    Raises:
+        AccountError: It has none.
+    """
+    instance = connection.instance
+    asked = any(point.settings.get("execution.mode") == "session" for point in points)
+    if asked and instance.plan == OPEN_PLAN:
+        raise AccountError(
+            f"The instance {instance.name} is on the Open plan, which has no sessions; take "
+            "--mode batch (`execution.mode`), or another instance (QISKIT_IBM_INSTANCE)."
+        )
 
 
 def unanswered(jobs: tuple[JobRow, ...]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from nisqdl.cli.on_device import counted, here, job_document, run_argument, run_folder
@@ -35,10 +37,10 @@ def command(run: str, workers: int, quiet: bool, as_json: bool) -> None:
     folder = run_folder(run)
     asked = restore(folder)
     found, summary = collect(asked, folder, connect(), here(workers, quiet))
-    try:
-        built = report.build(folder, planned=summary.points)
-    except TooEarlyError:
-        built = None
+    built = None
+    if found.finished or not found.pending:  # else nothing is new
+        with suppress(TooEarlyError):
+            built = report.build(folder, planned=summary.points)
     if as_json:
         print_json(
             {

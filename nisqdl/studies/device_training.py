@@ -7,6 +7,7 @@ process, after any interruption, with the same batches, directions and shots.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nisqdl.circuits.build import encode, num_weights
@@ -101,7 +102,10 @@ def request(
 def gone_on(settings: Mapping[str, Json], state: bytes, measured: bytes) -> bytes:
     """The state after a round; after the last one, the trained weights."""
     problem, found = _problem(settings), measured_from_bytes(measured)
-    after = told(round_from_bytes(state), problem, found.values, found.stderr)
+    before = round_from_bytes(state)
+    after = told(before, problem, found.values, found.stderr)
+    if found.qpu_seconds is not None:
+        after = replace(after, qpu_seconds=(before.qpu_seconds or 0.0) + found.qpu_seconds)
     if after.step < problem.options.steps:
         return round_to_bytes(after)
     return trained_to_bytes(trained(after, problem))

@@ -267,6 +267,8 @@ def measure(
         "train_accuracy": "predicted by the exact engine",
     }
     rows = encode(qnn.model_options(settings), split.test_features)
+    trained_s = trained.qpu_seconds
+    training: dict[str, Json] = {} if trained_s is None else {"training_qpu_seconds": trained_s}
     for point in points:
         start = time.perf_counter()
         asked = point.settings
@@ -277,6 +279,7 @@ def measure(
             "stderr": float(found.stderr.mean()),
             "unphysical": found.unphysical,
             "qpu_seconds": found.qpu_seconds,
+            **training,
             **device_twin.paired(
                 asked, model, rows, trained.weights, found, execution_of(asked), scores
             ),

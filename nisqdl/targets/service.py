@@ -17,6 +17,9 @@ from nisqdl.targets.refusals import refusals_told
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
+OPEN_PLAN = "open"
+"""The plan that costs nothing, and has no sessions (IBM Quantum documentation, "Plans")."""
+
 LEAST_BUSY = "least_busy"
 """The name that stands for whichever device has the shortest queue."""
 

@@ -32,6 +32,7 @@ def trained_to_bytes(trained: Trained) -> bytes:
             evaluations=trained.evaluations,
             best_step=trained.best_step,
             batch_size=trained.batch_size,
+            qpu_seconds=trained.qpu_seconds,
         )
     )
 
@@ -56,6 +57,7 @@ def trained_from_bytes(content: bytes, where: str = "trained weights") -> Traine
         evaluations=text.evaluations,
         best_step=text.best_step,
         batch_size=text.batch_size,
+        qpu_seconds=text.qpu_seconds,
     )
 
 
@@ -108,6 +110,10 @@ def state_from_bytes(content: bytes, where: str = "training state") -> TrainingS
     )
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class _TrainedText(SealedText):
     format: Literal["nisqdl trained weights 1"]
     weights: _Floats
@@ -118,6 +124,7 @@ class _TrainedText(SealedText):
     evaluations: _Count
     best_step: _Count
     batch_size: _Count
+    qpu_seconds: _Finite | None = Field(default=None, exclude_if=_is_none)
 
 
 class _StateText(SealedText):

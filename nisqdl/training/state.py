@@ -73,6 +73,8 @@ class Trained:
         evaluations: Calls of the evaluator, checks included.
         best_step: The number of steps after which ``weights`` were seen.
         batch_size: Samples in the largest batch that was really used.
+        qpu_seconds: Time on the device that its measurements took, as far as the service counted
+            it; ``None`` where no device trained.
     """
 
     weights: Array
@@ -83,6 +85,7 @@ class Trained:
     evaluations: int
     best_step: int
     batch_size: int
+    qpu_seconds: float | None = None
 
 
 WatchedLoss: TypeAlias = Callable[[Array, int], float]

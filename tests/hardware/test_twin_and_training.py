@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ import yaml
 
 from nisqdl.analysis.echo import echoes
 from nisqdl.store.view import read_run
-from nisqdl.training.checkpoint import trained_from_bytes
+from nisqdl.training.checkpoint import trained_from_bytes, trained_to_bytes
 
 pytestmark = pytest.mark.slow
 
@@ -72,33 +74,46 @@ def test_a_run_has_its_twins(local_service: Any, nisqdl_here: Call, tmp_path: Pa
     assert told["pairs"] == 2
 
 
-def test_a_device_trains_and_goes_on_where_it_was(
-    local_service: Any, nisqdl_here: Call, tmp_path: Path
-) -> None:
-    """Round by round, each submission and collection on its own: one job a round."""
-    local_service.scenario(seed=3)  # without noise, which takes a simulation its time
-    file = written(tmp_path, "device", ON_DEVICE)
-    rounds, deadline = 0, time.monotonic() + 500
-    while True:
-        sent = nisqdl_here(
-            "submit", file, "--backend", "ibm_torino", "--yes", "--quiet", "--workers", "1",
-            "--json",
-        )  # fmt: skip
-        assert sent.returncode == 0, sent.stderr
-        told = json.loads(sent.stdout)
-        rounds += len(told["sent"])
-        if not told["open"] and not told["later"]:
-            break
-        assert time.monotonic() < deadline
-        assert nisqdl_here("collect", "results/runs/device", "--quiet").returncode in (0, 3)
-    assert rounds == 3  # two steps of training, and the test rows
-    run = read_run(tmp_path / "results" / "runs" / "device")
-    (record,) = [r for r in run.records if r.point.settings["learner"] == "qnn"]
-    assert record.values["training_steps"] == 2
-    assert "twin" in record.values
+def trained_weights(run: Any) -> Any:
     made = [a for a in run.artifacts("train").values() if b"nisqdl trained weights" in a]
     (weights,) = (trained_from_bytes(a) for a in made)
-    assert len(weights.history) == 2
+    return weights
+
+
+def test_a_training_that_is_killed_goes_on_where_it_was(
+    local_service: Any, run_on_device: Call, tmp_path: Path
+) -> None:
+    """One job a round; killed while it sends the second, it ends with the same weights."""
+    local_service.scenario(seed=3)  # without noise, which takes a simulation its time
+    text = yaml.safe_dump(ON_DEVICE)
+    whole = run_on_device(text, name="whole")
+    assert len(local_service.control.jobs()) == 3  # two steps of training, and the test rows
+    (record,) = [r for r in whole.records if r.point.settings["learner"] == "qnn"]
+    assert record.values["training_steps"] == 2
+    assert record.values["training_qpu_seconds"] == 0  # so says the local service of its own
+    assert "twin" in record.values
+    assert len(trained_weights(whole).history) == 2
+
+    local_service.control.reset()
+    call = {"method": "POST", "path": "/api/v1/jobs"}
+    slow = [{**call, "delay_seconds": 0.001}, {**call, "delay_seconds": 2.0}]
+    local_service.scenario(seed=3, http_faults=slow)
+    command = ("run", written(tmp_path, "killed", ON_DEVICE), "--out", "killed", "--yes")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "nisqdl", *command, "--workers", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while local_service.control.scenario()["http_faults"][-1]["times"]:
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    again = run_on_device(text, name="killed")
+    assert len(local_service.control.jobs()) == 3
+    assert [job.state for job in again.jobs()] == ["done"] * 3
+    assert trained_to_bytes(trained_weights(again)) == trained_to_bytes(trained_weights(whole))
 
 
 def test_the_published_kernel_runs_on_a_device(

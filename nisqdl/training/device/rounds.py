@@ -48,6 +48,7 @@ class Round:
         shots_history: Its shots.
         slope_square, slope_variance: Running means of the slopes' square, and of their variance
             with one shot.
+        qpu_seconds: Time on the device of all rounds so far, as far as the service counted it.
     """
 
     search: State
@@ -57,6 +58,7 @@ class Round:
     shots_history: tuple[int, ...] = ()
     slope_square: float = 0.0
     slope_variance: float = 0.0
+    qpu_seconds: float | None = None
 
     @property
     def step(self) -> int:
@@ -210,6 +212,7 @@ def trained(state: Round, problem: DeviceProblem) -> Trained:
         evaluations=state.step,
         best_step=state.step,
         batch_size=problem.batches.largest,
+        qpu_seconds=state.qpu_seconds,
     )
 
 
@@ -283,6 +286,7 @@ def round_from_bytes(content: bytes) -> Round:
             shots_history=tuple(fields["shots_history"]),
             slope_square=fields["slope_square"],
             slope_variance=fields["slope_variance"],
+            qpu_seconds=fields.get("qpu_seconds"),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(

@@ -1,0 +1,52 @@
+"""Hands every call on to the local service, and keeps what was submitted: the service does not."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@contextmanager
+def recorder(service: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Its URL, and the bodies of the submissions so far."""
+    bodies: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length) if length else None
+            if self.command == "POST" and self.path.endswith("/jobs"):
+                bodies.append(json.loads(body or b"{}"))
+            kept = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+            asked = urllib.request.Request(
+                service + self.path, data=body, headers=kept, method=self.command
+            )
+            try:
+                with urllib.request.urlopen(asked) as answer:
+                    status, content, kind = answer.status, answer.read(), answer.headers
+            except urllib.error.HTTPError as error:
+                status, content, kind = error.code, error.read(), error.headers
+            self.send_response(status)
+            self.send_header("Content-Type", kind.get("Content-Type", "application/json"))
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PATCH = do_DELETE = do_GET
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", bodies
+    finally:
+        server.shutdown()
+        server.server_close()
