@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nisqdl.engines.runtime.estimate import Estimate, estimate
+from nisqdl.engines.runtime.estimate import Estimate, estimate, learning_executions
 from nisqdl.engines.runtime.options import Execution, Twirling
 from nisqdl.engines.runtime.request import Request
 from nisqdl.errors import InputError
@@ -69,10 +69,14 @@ def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line
         )
     ready = prepared(experiment, workers, (TRANSPILE, BEGIN))
     try:
-        requests = _requests(study, remote, ready)
+        asked = _requests(study, remote, ready)
+        # A circuit without two-qubit gates has no noise to learn.
+        requests = {k: r for k, r in asked.items() if not r.learns or learning_executions(r)}
     except InputError as error:
         raise experiment.blamed(error) from None
-    distinct = {(step.needs, step.kind): requests[step.key] for step in remote}
+    distinct = {
+        (step.needs, step.kind): requests[step.key] for step in remote if step.key in requests
+    }
     values = [request for request in distinct.values() if not request.learns]
     bare = {str(index): request for index, request in enumerate(values)}
     lines = [Line(AS_ASKED, _packed(requests, device))]
@@ -86,7 +90,7 @@ def _packed(requests: Mapping[str, Request], device: Device) -> Estimate:
     """All jobs together, packed as they would be sent."""
     jobs = [
         estimate([part_of(requests[piece.key], piece) for piece in parcel.pieces], device)
-        for parcel in pack(requests)
+        for parcel in pack(requests, device)
     ]
     return Estimate(
         pubs=sum(job.pubs for job in jobs),

@@ -80,7 +80,7 @@ def intended(store: RunStore, study: Study, remote: Sequence[Step], device: Devi
         step.key: study.request(step, {key: store.artifact(key) for key in step.needs})
         for step in ready
     }
-    for parcel in pack(requests):
+    for parcel in pack(requests, device):
         jobs.append(_first(parcel, requests, device))
         executions += parcel.executions
     stored = {

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nisqdl.engines.runtime.estimate import MAX_EXECUTIONS, request_executions
+from nisqdl.engines.runtime.estimate import request_executions
 from nisqdl.engines.runtime.learned import model_to_json
+from nisqdl.engines.runtime.limits import LIMITS, Load, row_load
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Request
 from nisqdl.errors import InputError
 from nisqdl.store.ledger import Piece
 from nisqdl.store.record import content_hash
+from nisqdl.targets.device import Device
 
 TAG = "nisqdl"
 
@@ -53,12 +55,15 @@ def tag_of(content: str, attempt: int) -> str:
     return f"{TAG}-{content}" if attempt == 1 else f"{TAG}-{content}-{attempt}"
 
 
-def pack(requests: Mapping[str, Request], limit: int = MAX_EXECUTIONS) -> list[Parcel]:
+def pack(
+    requests: Mapping[str, Request], device: Device | None = None, limits: Load = LIMITS
+) -> list[Parcel]:
     """The jobs for these requests, by the keys of their steps; the same for the same requests.
 
     Args:
         requests: What is asked, by the step's key.
-        limit: Most executions in one job.
+        device: The device, whose times count for the limit of a job's time; ``None`` leaves it out.
+        limits: What one job holds.
 
     Raises:
         InputError: A single circuit asks for more than a job may hold.
@@ -79,27 +84,28 @@ def pack(requests: Mapping[str, Request], limit: int = MAX_EXECUTIONS) -> list[P
         groups.setdefault(group, []).append(key)
     parcels: list[Parcel] = []
     for keys in groups.values():
-        first = requests[keys[0]]
         pieces: list[Piece] = []
-        room = limit
+        room = limits
         for key in keys:
             rows = len(requests[key].bindings)
-            each = request_executions(requests[key]) // max(1, rows)
-            if each > limit:
+            each = row_load(requests[key], device)
+            if not limits.holds(each):
                 raise InputError(
-                    f"One circuit must take at most {limit:,} executions, but takes {each:,}; "
-                    "ask for fewer `shots`, or less `noise_learning`."
+                    f"One circuit must fit a job of {limits.executions:,.0f} executions and "
+                    f"{limits.seconds / 3600:.1f} h on the device, but takes "
+                    f"{each.executions:,.0f} executions and {each.seconds / 3600:.1f} h; ask for "
+                    "fewer `shots`, or less `noise_learning`."
                 )
             start = 0
             while start < rows:
-                fit = min(rows - start, room // each)
+                fit = min(rows - start, room.holds(each))
                 if fit == 0:
-                    parcels.append(_parcel(first, pieces, limit - room))
-                    pieces, room = [], limit
+                    parcels.append(_parcel(requests, pieces))
+                    pieces, room = [], limits
                     continue
                 pieces.append(Piece(key, start, start + fit))
-                start, room = start + fit, room - fit * each
-        parcels.append(_parcel(first, pieces, limit - room))
+                start, room = start + fit, room.without(each.times(fit))
+        parcels.append(_parcel(requests, pieces))
     return parcels
 
 
@@ -108,5 +114,7 @@ def part_of(request: Request, piece: Piece) -> Request:
     return replace(request, bindings=request.bindings[piece.start : piece.stop])
 
 
-def _parcel(first: Request, pieces: list[Piece], executions: int) -> Parcel:
+def _parcel(requests: Mapping[str, Request], pieces: list[Piece]) -> Parcel:
+    first = requests[pieces[0].key]
+    executions = sum(request_executions(part_of(requests[p.key], p)) for p in pieces)
     return Parcel(first.backend, first.execution, tuple(pieces), executions)

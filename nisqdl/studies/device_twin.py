@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Measured
@@ -38,6 +40,10 @@ def paired(
 ) -> dict[str, Json]:
     """The values ``twin`` and ``circuits`` of a record, or ``twin_refused`` with the reason.
 
+    The client's Estimator takes the strings of an observable as if each had shots of its own. Its
+    standard errors are corrected for that, by what the model says of the strings, and ``stderr`` is
+    their mean then; ``stderr_stated`` is the mean of what the client stated.
+
     Args:
         settings: The point's; its noise recipe and channels say what is modelled.
         isa: The circuit that ran.
@@ -56,11 +62,15 @@ def paired(
             isa = scheduled(isa, made_for)
         model = Model(find_engine("exact"), isa, recipe, channels, rows, weights)
         run = found.snapshot or made_for
-        stderr = found.stderr * shared_shots(model, model.noise(run, 1.0))
+        stderr = found.stderr
+        if execution.primitive == "estimator":
+            stderr = stderr * shared_shots(model, model.noise(run, 1.0))
         pair = twin(model, found.values, stderr, run, made_for)
     except NisqdlError as error:
         return {"twin_refused": str(error)}
     return {
+        "stderr": mean_error(stderr),
+        "stderr_stated": mean_error(found.stderr),
         "twin": {**scores(pair.predicted), **_told(pair, execution)},
         "circuits": {
             "measured": _rounded(found.values),
@@ -69,6 +79,12 @@ def paired(
             "ideal": _rounded(pair.ideal),
         },
     }
+
+
+def mean_error(stderr: Array) -> float | None:
+    """The mean of those that are finite; an extrapolation may come without one."""
+    known = stderr[np.isfinite(stderr)]
+    return float(known.mean()) if known.size else None
 
 
 def modelled_channels(settings: Mapping[str, Json], execution: Execution) -> tuple[str, ...] | None:

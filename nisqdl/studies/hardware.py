@@ -276,7 +276,7 @@ def measure(
         values = {
             "train_accuracy": _predicted_training_accuracy(asked, isa, weights),
             **scores(found.values),
-            "stderr": float(found.stderr.mean()),
+            "stderr": device_twin.mean_error(found.stderr),  # corrected where there is a twin
             "unphysical": found.unphysical,
             "qpu_seconds": found.qpu_seconds,
             **training,
