@@ -9,6 +9,7 @@ from nisqdl.analysis.grid import BASELINE_TITLES, Grid
 from nisqdl.analysis.intervals import Estimate, number, share_over_seeds, wilson
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding, findings
 from nisqdl.analysis.table import Table
+from nisqdl.analysis.variants import variants_of, variants_verdicts
 from nisqdl.analysis.verdict import Verdict, verdicts
 from nisqdl.analysis.ways import training_text, way_title
 from nisqdl.analysis.words import counted, listed
@@ -29,6 +30,7 @@ from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
 from nisqdl.report.style import look
 from nisqdl.report.twins import twin_sections
+from nisqdl.report.variants import variant_sections
 from nisqdl.store.record import Json
 
 MOST_DRAWN = 4
@@ -51,10 +53,16 @@ def noise_accuracy_document(
     """
     found = findings(run.records)
     complete = planned is None or len(run.records) >= planned
-    told = [verdicts(finding, complete) for finding in found]
-    sections: list[Section] = [] if len(found) == 1 else [_overview(found)]
-    for index, (finding, sayings) in enumerate(zip(found, told, strict=True)):
-        sections += _question(finding, sayings, index, len(found))
+    variants = variants_of(found)
+    sections: list[Section] = []
+    if variants is not None:
+        told = [variants_verdicts(variants, complete)]
+        sections += variant_sections(variants, told[0])
+    else:
+        told = [verdicts(finding, complete) for finding in found]
+        sections += [] if len(found) == 1 else [_overview(found)]
+        for index, (finding, sayings) in enumerate(zip(found, told, strict=True)):
+            sections += _question(finding, sayings, index, len(found))
     twins = twins_of(run.records)
     sections += twin_sections(twins)
     context = run.context if isinstance(run.context, Mapping) else {}
