@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nisqdl.analysis.grid import BASELINE_TITLES, DEPTH, ENTANGLER, TRAINING, Grid
-from nisqdl.analysis.intervals import Estimate
+from nisqdl.analysis.intervals import Estimate, signed_number
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding
 from nisqdl.analysis.ways import WaysFound, training_text, way_title
 from nisqdl.analysis.words import counted, listed
@@ -41,7 +41,10 @@ def verdicts(finding: Finding, complete: bool = True) -> tuple[Verdict, ...]:
         complete: Whether all points ran; before that no advantage is claimed.
     """
     sayings = [_against_classical(finding, complete), _best_configurations(finding)]
-    for saying in (_noise_cost(finding), _depth(finding), _entangler(finding), _training(finding)):
+    for saying in (
+        _noise_cost(finding), _depth(finding), _entangler(finding), _training(finding),
+        _robustness(finding),
+    ):  # fmt: skip
         if saying is not None:
             sayings.append(saying)
     return tuple(sayings)
@@ -232,9 +235,7 @@ def _ways(finding: Finding) -> Verdict | None:
         if device.ways is None or not device.ways.gains:
             continue
         said = [text for scale in scales if (text := _shown_ways(device.ways, scale))]
-        said += _robust(device.ways, grid.scales)
-        where = f"on {device.title} " if len(finding.devices) > 1 else ""
-        parts.append(f"{where}{'; '.join(said) if said else 'no way was shown to differ'}")
+        parts.append(f"{_on(device, finding)}{'; '.join(said) or 'no way was shown to differ'}")
         numbers |= {
             f"{device.title}, {way_title(way)}, λ = {scale:g}": gain
             for way, gains in device.ways.gains.items()
@@ -242,46 +243,78 @@ def _ways(finding: Finding) -> Verdict | None:
         }
     if not parts:
         return None
-    ways = [d.ways for d in finding.devices if d.ways is not None]
-    reference = training_text(ways[0].configuration.training)
+    reference = _reference_way(finding)
     rule = (
         f"Test accuracy of each way of training minus that of the QNN {reference}, depth and "
         f"entangler as chosen, paired over seeds. {_WAYS_SHOWN} Normalised by the batch, as "
         "published, a prediction depends on the rows that are predicted together; normalised by "
-        "the training rows, which are measured under the same noise, it does not. A gain that is "
-        "there without noise is not one of robustness: that is what a way loses less from the "
-        "smallest λ to the largest than the reference (intervals jointly over ways and devices)."
+        "the training rows, which are measured under the same noise, it does not. Normalised "
+        "values are decoded by a softmax, others by their share, which is part of the difference."
     )
-    return Verdict(
-        "Ways of training", f"Against the QNN {reference}: {'. '.join(parts)}.", rule, numbers
-    )
+    sentence = f"Against the QNN {reference}: {'. '.join(parts)}."
+    return Verdict("Ways of training", sentence, rule, numbers)
 
 
 def _shown_ways(found: WaysFound, scale: float) -> str:
     """What was shown at one scale; empty where nothing was."""
     known = [(way, gains[scale]) for way, gains in found.gains.items() if scale in gains]
-    up = [f"{way_title(way)} ({gain.signed()})" for way, gain in known if gain.above_zero]
-    down = [f"{way_title(way)} ({gain.signed()})" for way, gain in known if gain.below_zero]
+    judged = (
+        ("better", [(way, gain) for way, gain in known if gain.above_zero]),
+        ("worse", [(way, gain) for way, gain in known if gain.below_zero]),
+    )
     said = [
-        f"{verb} {listed(ways)}"
-        for verb, ways in (("better if trained", up), ("worse if trained", down))
+        f"{verdict} if trained "
+        + listed([f"{way_title(way)} ({signed_number(gain.mean)})" for way, gain in ways])
+        for verdict, ways in judged
         if ways
     ]
     return f"at λ = {scale:g} {', '.join(said)}" if said else ""
 
 
-def _robust(found: WaysFound, scales: Sequence[float]) -> list[str]:
-    """Which ways were shown to lose less, or more, to the noise."""
-    said = []
-    for verb, ways in (
-        ("less", [(way, one) for way, one in found.kept.items() if one.above_zero]),
-        ("more", [(way, one.reversed()) for way, one in found.kept.items() if one.below_zero]),
-    ):
-        if ways:
-            texts = [f"{way_title(way)} (by {one.text()})" for way, one in ways]
-            said.append(f"trained {listed(texts)}, it lost {verb} to the noise")
-    reach = f"from λ = {scales[0]:g} to {scales[-1]:g}"
-    return [f"{reach}, {'; '.join(said) or 'no way was shown to lose less to the noise'}"]
+def _robustness(finding: Finding) -> Verdict | None:
+    """Which ways of training were shown to lose less, or more, to the noise."""
+    grid = finding.grid
+    parts = []
+    numbers: dict[str, Estimate] = {}
+    for device in finding.devices:
+        if device.ways is None or not device.ways.kept:
+            continue
+        kept = device.ways.kept
+        numbers |= {f"{device.title}, {way_title(way)}": one for way, one in kept.items()}
+        judged = (
+            ("less", [(way, one) for way, one in kept.items() if one.above_zero]),
+            ("more", [(way, one.reversed()) for way, one in kept.items() if one.below_zero]),
+        )
+        said = [
+            f"{verdict} if trained "
+            + listed([f"{way_title(way)} (by {one.text()})" for way, one in ways])
+            for verdict, ways in judged
+            if ways
+        ]
+        parts.append(f"{_on(device, finding)}{', '.join(said) or 'no way was shown to lose less'}")
+    if not parts:
+        return None
+    reference = _reference_way(finding)
+    rule = (
+        f"Test accuracy at λ = {grid.scales[0]:g} minus at {grid.scales[-1]:g} of the QNN "
+        f"{reference}, minus the same of each way; paired over seeds. A difference is shown if its "
+        "whole interval (95 % jointly over ways and devices, three seeds or more) is on one side "
+        "of 0. A gain that is there without noise already is none of robustness."
+    )
+    sentence = (
+        f"From λ = {grid.scales[0]:g} to {grid.scales[-1]:g}, the QNN lost, compared with one "
+        f"{reference}: {'. '.join(parts)}."
+    )
+    return Verdict("Robustness", sentence, rule, numbers)
+
+
+def _on(device: DeviceFinding, finding: Finding) -> str:
+    return f"on {device.title} " if len(finding.devices) > 1 else ""
+
+
+def _reference_way(finding: Finding) -> str:
+    ways = [device.ways for device in finding.devices if device.ways is not None]
+    return training_text(ways[0].configuration.training)
 
 
 _WAYS_SHOWN = (

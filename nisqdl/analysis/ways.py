@@ -38,13 +38,13 @@ def way_of(settings: Mapping[str, Json]) -> str:
 
 
 def way_title(way: str) -> str:
-    """For legends and tables: ``"with the noise at λ = 2, normalised by the batch"``."""
+    """For legends and tables: ``"with the noise at λ = 2 and normalised by the batch"``."""
     trained, _, normalise = way.partition(", ")
     noise, _, scale = trained.partition(" ×")
     text = _NOISE.get(noise, f"with noise {noise}")
     if scale:
         text += f" at λ = {scale}"
-    return f"{text}, {_NORMALISED[normalise]}" if normalise else text
+    return f"{text} and {_NORMALISED[normalise]}" if normalise else text
 
 
 def training_text(way: str) -> str:
