@@ -24,6 +24,7 @@ from nisqdl.seeds import generator
 if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
 
+    from nisqdl.engines.statevector.evaluator import StatevectorEvaluator
     from nisqdl.targets.isa import IsaModel
 
 
@@ -51,7 +52,7 @@ class Injection:
         sites: In the circuit's order.
     """
 
-    evaluator: Evaluator
+    evaluator: StatevectorEvaluator
     sites: tuple[Site, ...]
 
     @classmethod
@@ -98,6 +99,16 @@ class _Struck:
     ) -> tuple[Array, Array]:
         features = self._with_errors(features)
         return self.injection.evaluator.values_and_gradient(features, weights, pull)
+
+    def values_and_derivatives(
+        self, features: Array, weights: Array, pull: Pull
+    ) -> tuple[Array, Array, Array]:
+        """As :meth:`nisqdl.engines.statevector.evaluator.StatevectorEvaluator`'s."""
+        count = features.shape[1]
+        values, by_weights, by_features = self.injection.evaluator.values_and_derivatives(
+            self._with_errors(features), weights, pull
+        )
+        return values, by_weights, by_features[:, :count]
 
     def estimates(
         self, features: Array, weights: Array, shots: int, rng: np.random.Generator

@@ -1,4 +1,7 @@
-"""Quantum models by name, as scikit-learn estimators; scikit-learn is loaded with the first."""
+"""Quantum models by name, as scikit-learn estimators; scikit-learn is loaded with the first.
+
+``model.save(path)`` writes a fitted one, and ``nisqdl.models.load(path)`` reads it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,12 @@ _HOMES = {
     "TreeTensorClassifier": "nisqdl.models.tree_tensor",
     "TreeTensorRegressor": "nisqdl.models.tree_tensor",
 }
-"""Public names by their modules."""
+"""Estimators by their modules."""
+
+FILE_HOMES = {**_HOMES, "TrainedPoint": "nisqdl.models.point"}
+"""What a model file may hold, by its module."""
+
+_PUBLIC = {**FILE_HOMES, "load": "nisqdl.models.files"}
 
 SUMMARIES = {
     "QNN": "a feature map, an ansatz and an entangler by name: the QNN of the experiment files",
@@ -44,12 +52,12 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
+    if name in _PUBLIC:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_PUBLIC])

@@ -8,14 +8,13 @@ from typing import Any, cast
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from nisqdl.circuits.architectures.contract import require_count
+from nisqdl.circuits.architectures.contract import Measured, require_count
 from nisqdl.circuits.architectures.dressed import DressedCore
 from nisqdl.circuits.model import Model
-from nisqdl.engines.contract import Array
+from nisqdl.engines.contract import Array, Evaluator
 from nisqdl.errors import InputError
 from nisqdl.models.dressing import DifferentiableEvaluator, Dressed
-from nisqdl.models.heads import Headed, Linear, Logits
-from nisqdl.models.place import prepared
+from nisqdl.models.heads import Head, Headed, Linear, Logits
 from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
 from nisqdl.training.optimizers import OPTIMIZERS
 
@@ -32,15 +31,23 @@ class _DressedCircuit(Variational):
     def _scaler(self) -> Any:
         return StandardScaler()
 
-    def _model(self, num_features: int, classes: int | None) -> Headed:
+    def _width(self, num_features: int) -> int:
         qubits = num_features if self.qubits is None else self.qubits
         require_count("qubits", qubits)
-        core = prepared(self._architecture(), qubits, "z", self._place())
-        circuit = cast(DifferentiableEvaluator, core.evaluator)
-        dressed = Dressed(circuit, core.num_weights, qubits, num_features)
-        linear = Linear(core.num_outputs, classes or 1)
-        head = linear if classes is None else Logits(linear)
-        return Headed(dressed, dressed.num_weights, head)
+        return qubits
+
+    def _observed(self, classes: int | None) -> Measured:
+        return "z"
+
+    def _around(
+        self, evaluator: Evaluator, weights: int, num_features: int
+    ) -> tuple[Evaluator, int]:
+        circuit = cast(DifferentiableEvaluator, evaluator)
+        dressed = Dressed(circuit, weights, self._width(num_features), num_features)
+        return dressed, dressed.num_weights
+
+    def _head(self, outputs: int, classes: int | None) -> Head:
+        return Linear(outputs, 1) if classes is None else Logits(Linear(outputs, classes))
 
     def _states_of(self, num_features: int, classes: int | None) -> Model | None:
         if not OPTIMIZERS[self.optimizer].uses_geometry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,10 @@ from nisqdl.engines.contract import Array, Evaluator
 from nisqdl.engines.gram import NoisyOverlap, compute_uncompute, ideal_gram
 from nisqdl.errors import InputError
 from nisqdl.models.calibration import decision_probabilities, decision_temperature
-from nisqdl.models.place import Place
+from nisqdl.models.files import ANGLE_RANGE, save_model
+from nisqdl.models.place import Asked, Place, asked_key, find_place
 from nisqdl.noise.recipe import Recipe
 from nisqdl.seeds import generator
-from nisqdl.targets.device import Device
-
-_LARGEST_ANGLE = np.pi / 2
 
 SEPARABLE = {"iqp": "angle_z", "zz": "angle_z", "amplitude": "angle"}
 """Feature maps with two-qubit gates, and the map without that is their control."""
@@ -59,7 +58,7 @@ class QuantumKernel(BaseEstimator):
     repetitions: int | None = None
     C: float = 1.0
     entangled: bool = True
-    backend: Device | str | None = None
+    backend: Any = None
     noise: Recipe | str | None = None
     noise_scale: float = 1.0
     shots: int | None = None
@@ -73,16 +72,34 @@ class QuantumKernel(BaseEstimator):
             return self._between(rows, self.rows_)
         return self._between(rows, self._encoded(validate_data(self, Y, reset=False)))
 
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a file, which :func:`nisqdl.models.load` reads anywhere.
+
+        Raises:
+            InputError: It is not fitted, or the file cannot be written.
+        """
+        save_model(self, path)
+
+    def check_loaded(self) -> None:
+        """Refuse training rows that are not this model's.
+
+        Raises:
+            ValueError: They have too few or too many columns.
+        """
+        needed = len(encoding(self._options(), self.n_features_in_).features)
+        if self.rows_.shape[1] != needed:
+            raise ValueError(f"its rows must have {needed} columns, not {self.rows_.shape[1]}")
+
     def _prepare(self, features: Array) -> Array:
         """Scale and encode the training rows; their kernel matrix (N, N)."""
         if self.shots is not None and not (isinstance(self.shots, int) and self.shots >= 1):
             raise InputError(f"`shots` must be at least 1 or None, but is {self.shots!r}.")
         self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
         angles = self._map() != "amplitude"
-        scaler = (
-            MinMaxScaler((-_LARGEST_ANGLE, _LARGEST_ANGLE)) if angles else FunctionTransformer()
-        )
+        scaler = MinMaxScaler(ANGLE_RANGE) if angles else FunctionTransformer()
         self.scaler_ = scaler.fit(features)
+        named = Place.named(self.backend, self.noise, self.noise_scale)
+        self.place_ = Asked(self._key(), named.with_circuit(self._circuit()))
         self.rows_ = self._encoded(features)
         return self._among()
 
@@ -105,8 +122,19 @@ class QuantumKernel(BaseEstimator):
             {"feature_map": {"name": self._map(), "repetitions": repetitions}}
         )
 
+    def _circuit(self) -> Model:
+        """What runs on a device."""
+        raise NotImplementedError
+
+    def _key(self) -> str:
+        """What tells the place and the circuit asked for from others."""
+        circuit = f"{self._options()!r}, {self.n_features_in_}"
+        return asked_key(self.backend, self.noise, circuit)
+
     def _place(self) -> Place:
-        return Place.named(self.backend, self.noise, self.noise_scale)
+        return find_place(
+            self.place_, self._key(), self.backend, self.noise, self.noise_scale, None
+        )
 
     def _among(self) -> Array:
         """The kernel matrix of the training rows."""
@@ -124,6 +152,9 @@ class FidelityKernel(QuantumKernel):
     On a device this is what is measured, with the noise of both halves and of the readout. Of the
     training rows' matrix a device measures the upper triangle; the diagonal is taken as 1.
     """
+
+    def _circuit(self) -> Model:
+        return compute_uncompute(encoding(self._options(), self.n_features_in_))
 
     def _among(self) -> Array:
         found = self._between(self.rows_, self.rows_)
@@ -153,6 +184,9 @@ class ProjectedKernel(QuantumKernel):
     """
 
     gamma_factor: float = 1.0
+
+    def _circuit(self) -> Model:
+        return _projected(self._options(), self.n_features_in_)
 
     def _among(self) -> Array:
         self.values_ = self._values(self.rows_)
@@ -187,11 +221,17 @@ class KernelClassifier(ClassifierMixin):
                 f"A classifier needs at least 2 classes, but the data has one class: "
                 f"{self.classes_[0]!r}."
             )
+        self.targets_ = labels
         kernel = self._prepare(rows)
-        self.machine_ = SVC(kernel="precomputed", C=self.C, break_ties=True).fit(kernel, labels)
+        self.fit_machine(kernel)
         self.temperature_ = decision_temperature(self.machine_, kernel, labels, self.seed_)
         self.n_weights_ = int(self.machine_.dual_coef_.size + self.machine_.intercept_.size)
         return self
+
+    def fit_machine(self: Any, kernel: Array) -> None:
+        """Fit the support vector machine to the training rows' kernel (N, N)."""
+        machine = SVC(kernel="precomputed", C=self.C, break_ties=True)
+        self.machine_ = machine.fit(kernel, self.targets_)
 
     def decision_function(self: Any, X: Any) -> Array:
         """The machine's own, (B,) for two classes, else (B, K)."""
@@ -221,11 +261,16 @@ class KernelRegressor(RegressorMixin):
         self.target_mean_ = float(np.mean(targets))
         self.target_scale_ = float(np.std(targets)) or 1.0
         kernel = self._prepare(rows)
-        scaled = (np.asarray(targets, dtype=np.float64) - self.target_mean_) / self.target_scale_
-        self.machine_ = SVR(kernel="precomputed", C=self.C, epsilon=self.epsilon)
-        self.machine_.fit(kernel, scaled)
+        centred = np.asarray(targets, dtype=np.float64) - self.target_mean_
+        self.targets_ = centred / self.target_scale_
+        self.fit_machine(kernel)
         self.n_weights_ = int(self.machine_.dual_coef_.size + 1)
         return self
+
+    def fit_machine(self: Any, kernel: Array) -> None:
+        """Fit the support vector machine to the training rows' kernel (N, N)."""
+        machine = SVR(kernel="precomputed", C=self.C, epsilon=self.epsilon)
+        self.machine_ = machine.fit(kernel, self.targets_)
 
     def predict(self: Any, X: Any) -> Array:
         """The target of each row, (B,)."""
@@ -293,6 +338,10 @@ def _overlap(options: ModelOptions, num_features: int, place: Place) -> NoisyOve
 
 @lru_cache(maxsize=16)
 def _projections(options: ModelOptions, num_features: int, place: Place) -> Evaluator:
+    return place.prepared(_projected(options, num_features))
+
+
+def _projected(options: ModelOptions, num_features: int) -> Model:
     model = encoding(options, num_features)
     observables = observables_of("xyz", model.num_qubits, ())
-    return place.prepared(Model(model.circuit, model.features, (), observables))
+    return Model(model.circuit, model.features, (), observables)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nisqdl.circuits.architectures.contract import Architecture, Measured
-from nisqdl.circuits.control_flow import waits
 from nisqdl.circuits.model import Model
 from nisqdl.engines import find_engine
 from nisqdl.engines.contract import Evaluator
+from nisqdl.engines.injection import Injection
+from nisqdl.engines.runtime.direct import RuntimeEvaluator, device_of, is_backend
 from nisqdl.errors import InputError
 from nisqdl.noise.applied import channels_for
 from nisqdl.noise.channels import IDEAL, NoiseChannels
 from nisqdl.noise.recipe import Recipe, find_recipe
+from nisqdl.store.record import content_hash
 from nisqdl.targets.device import Device
 from nisqdl.targets.isa import IsaModel
+from nisqdl.targets.serial import isa_from_bytes, isa_to_bytes
 from nisqdl.targets.snapshots import find_device
+from nisqdl.targets.summary import snapshot_hash
 from nisqdl.targets.transpile import transpile_model
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
+    Backend: TypeAlias = Device | BackendV2 | str | None
+
+RUNTIME = "runtime"
+"""The engine that measures on a device, or in the client's local mode."""
 
 _TRANSPILER_SEED = 0
 """The same circuit for every fit: its place on the device is no part of a model's chance."""
@@ -31,19 +44,22 @@ class Place:
         device: Where circuits are transpiled to; None leaves them logical and ideal.
         recipe: The noise; None without a device.
         scale: λ, which multiplies all its rates.
-        engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it, or
-            where gates wait for outcomes.
+        engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it.
+        isa: The circuit as it was transpiled before (:func:`isa_to_bytes`); None transpiles it.
+        backend: What a device is measured through: the service's name, or a backend of the client.
     """
 
     device: Device | None = None
     recipe: Recipe | None = None
     scale: float = 1.0
     engine: str | None = None
+    isa: bytes | None = None
+    backend: Any = None
 
     @classmethod
     def named(
         cls,
-        backend: Device | str | None,
+        backend: Backend,
         noise: Recipe | str | None,
         scale: float = 1.0,
         engine: str | None = None,
@@ -54,42 +70,123 @@ class Place:
             InputError: There is no such device, recipe or engine, or a noise without a device.
         """
         if backend is None:
-            if noise is not None:
+            if noise is not None or engine == RUNTIME:
+                given = f"`noise` is given ({noise!r})" if noise is not None else "`engine` is it"
                 raise InputError(
-                    f"`backend` must name a device where `noise` is given ({noise!r}), but is "
-                    "None: noise belongs to the gates of a device. Try backend='fake_torino'."
+                    f"`backend` must name a device where {given}, but is None: noise belongs to "
+                    "the gates of a device. Try backend='fake_torino'."
                 )
             return cls(engine=engine)
-        device = find_device(backend, "backend") if isinstance(backend, str) else backend
-        given = "calibrated" if noise is None else noise
-        recipe = find_recipe(given, "noise") if isinstance(given, str) else given
-        return cls(device, recipe, float(scale), engine)
+        given_noise = "calibrated" if noise is None else noise
+        if isinstance(given_noise, str):
+            recipe = find_recipe(given_noise, "noise")
+        elif isinstance(given_noise, Recipe):
+            recipe = given_noise
+        else:
+            raise InputError(
+                "`noise` must be a recipe or the name of one, as `nisqdl list noise` shows them, "
+                f"but is a {type(noise).__name__}."
+            )
+        return cls(_device(backend), recipe, float(scale), engine, None, backend)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether circuits have delays, for noise during idle times; devices wait by themselves."""
+        assert self.recipe is not None
+        return self.recipe.needs_schedule and self.engine != RUNTIME
 
     def prepared(self, model: Model) -> Evaluator:
-        """The model, transpiled where there is a device, ready under its noise.
+        """The model, transpiled where there is a device, ready under its noise or to be measured.
 
         Raises:
             InputError: The model does not suit the device or the engine.
         """
         if self.device is None:
-            ideal = "exact" if waits(model.circuit) else "statevector"
-            return find_engine(self.engine or ideal, "engine").prepare(model, IDEAL)
+            return find_engine(self.engine or "statevector", "engine").prepare(model, IDEAL)
         isa = self.transpiled(model)
+        if self.engine == RUNTIME:
+            return RuntimeEvaluator(isa, self.device, self.channels(isa), self.backend)
         return find_engine(self.engine or "exact", "engine").prepare(isa, self.channels(isa))
+
+    def injected(self, model: Model) -> Injection:
+        """The model with places for Pauli errors; needs a device."""
+        isa = self.transpiled(model)
+        return Injection.of(isa, self.channels(isa))
 
     def transpiled(self, model: Model) -> IsaModel:
         """The ISA model; needs a device."""
+        if self.isa is not None:
+            return isa_from_bytes(self.isa, "The circuit of the saved model")
         assert self.device is not None
-        assert self.recipe is not None
-        return transpile_model(
-            model, self.device, schedule=self.recipe.needs_schedule, seed=_TRANSPILER_SEED
-        )
+        return transpile_model(model, self.device, schedule=self.scheduled, seed=_TRANSPILER_SEED)
+
+    def with_circuit(self, model: Model) -> Place:
+        """The same place with the model transpiled for it, once and for all."""
+        if self.device is None:
+            return self
+        return replace(self, isa=isa_to_bytes(self.transpiled(model)))
 
     def channels(self, isa: IsaModel) -> NoiseChannels:
         """The noise of an ISA model's qubits; needs a device."""
         assert self.device is not None
         assert self.recipe is not None
         return channels_for(self.recipe, self.device, isa.physical_qubits, self.scale)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A place as it was asked for, and found: what a fitted model keeps.
+
+    Attributes:
+        key: Of what was asked for; see :func:`asked_key`.
+        place: What was found, with the circuit as it was transpiled.
+    """
+
+    key: str
+    place: Place
+
+
+def asked_key(backend: Backend, noise: Recipe | str | None, circuit: str) -> str:
+    """A text that differs where another place, or another circuit, is asked for.
+
+    Args:
+        circuit: What tells the circuit from others.
+    """
+    named = backend if backend is None or isinstance(backend, str) else _hash_of(backend)
+    recipe = noise if noise is None or isinstance(noise, str) else noise.model_dump_json()
+    return content_hash([named, recipe, circuit])
+
+
+def find_place(
+    asked: Asked | None,
+    key: str,
+    backend: Backend,
+    noise: Recipe | str | None,
+    scale: float,
+    engine: str | None,
+) -> Place:
+    """The place that a model has kept if it is still the one asked for; else the one named now."""
+    if asked is None or asked.key != key or asked.place.device is None:
+        return Place.named(backend, noise, scale, engine)
+    kept = replace(asked.place, scale=float(scale), engine=engine, backend=backend)
+    return kept if kept.scheduled == asked.place.scheduled else replace(kept, isa=None)
+
+
+def _device(backend: Any) -> Device:
+    if isinstance(backend, str):
+        return find_device(backend, "backend")
+    if isinstance(backend, Device):
+        return backend
+    if is_backend(backend):
+        return device_of(backend)
+    raise InputError(
+        "`backend` must be the name of a device, a Device, or a backend of IBM's client, but is a "
+        f"{type(backend).__name__}."
+    )
+
+
+def _hash_of(backend: Any) -> str:
+    return snapshot_hash(_device(backend))
 
 
 @dataclass(frozen=True)
@@ -114,3 +211,11 @@ def prepared(
     """An architecture for F features at a place; the same one is transpiled and lowered once."""
     model = architecture.build(num_features, measured)
     return Prepared(place.prepared(model), len(model.weights), len(model.observables))
+
+
+@lru_cache(maxsize=64)
+def with_circuit(
+    architecture: Architecture, num_features: int, measured: Measured, place: Place
+) -> Place:
+    """The place with an architecture transpiled for it; the same one is transpiled once."""
+    return place.with_circuit(architecture.build(num_features, measured))

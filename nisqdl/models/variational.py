@@ -7,7 +7,9 @@ training loop of :mod:`nisqdl.training`; this module only joins them in scikit-l
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -22,19 +24,29 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from nisqdl.circuits.architectures.contract import Architecture, Measured
 from nisqdl.circuits.decoding import probabilities
 from nisqdl.circuits.model import Model
-from nisqdl.engines.contract import Array
-from nisqdl.errors import InputError
-from nisqdl.models.heads import Direct, Head, Headed, Linear, Logits
+from nisqdl.engines.contract import Array, Evaluator
+from nisqdl.errors import InputError, unknown_name
+from nisqdl.models.files import ANGLE_RANGE, save_model
+from nisqdl.models.heads import Direct, Head, Headed, Linear, Logits, Normalised
 from nisqdl.models.limits import with_limits
-from nisqdl.models.place import Place, prepared
+from nisqdl.models.place import (
+    RUNTIME,
+    Asked,
+    Place,
+    Prepared,
+    asked_key,
+    find_place,
+    prepared,
+    with_circuit,
+)
 from nisqdl.noise.recipe import Recipe
 from nisqdl.seeds import generator
-from nisqdl.targets.device import Device
 from nisqdl.training.loop import train
+from nisqdl.training.normalisation import Statistics, statistics_of
 from nisqdl.training.optimizers import OPTIMIZERS
 from nisqdl.training.options import TrainingOptions
 
-_LARGEST_ANGLE = np.pi / 2
+TRAINING_NOISES = ("target", "injected", "ideal")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -45,20 +57,31 @@ class Variational(BaseEstimator):
         learning_rate, steps, batch, optimizer, patience, validation, rate, warmup, rate_end,
             rate_drops, damping: As in the ``training`` section of an experiment file
             (:class:`nisqdl.training.options.TrainingOptions`).
-        backend: A device (``"fake_torino"``, ``"torino@2025-02-26"``, a snapshot's path, or a
-            :class:`~nisqdl.targets.device.Device`): the circuit is transpiled for it, and it is
-            trained and predicts under its noise. None is the ideal logical circuit.
+        training_noise: What it is trained under: the noise of the backend, exactly (``target``);
+            Pauli errors drawn by it at every step (``injected``); or none (``ideal``).
+        training_scale: λ of that noise; None is ``noise_scale``.
+        normalise: Measured values in standard deviations from their mean, over the rows that are
+            predicted together (``batch``, as published: a prediction then depends on the others) or
+            over the training rows (``train``); None leaves them
+            (:mod:`nisqdl.training.normalisation`).
+        backend: A device (``"fake_torino"``, ``"torino@2025-02-26"``, ``"ibm_torino"``, a
+            snapshot's path, a :class:`~nisqdl.targets.device.Device`, or a backend of IBM's
+            client): the circuit is transpiled for it, and it is trained and predicts under its
+            noise. None is the ideal logical circuit.
         noise: The recipe of the noise; None is ``"calibrated"`` where there is a backend.
         noise_scale: λ, which multiplies all rates of the noise.
         shots: Outcomes from which each predicted value is estimated; None is exact. Training is
             always exact.
         engine: What evaluates; None is ``statevector`` without noise and ``exact`` with it.
+            ``runtime`` predicts on the device itself, if it is a live one (``"ibm_torino"``): each
+            call is a job, which is waited for. Else in the client's local mode. Training is exact.
         random_state: First weights, batches and shots.
 
     Attributes:
         weights_: Trained weights, the circuit's first.
         n_iter_: Steps done.
         loss_curve_: The loss that each step saw.
+        place_: Where it was trained, with the circuit as it was transpiled there.
         scaler_: What the features go through before they are encoded: to [−π/2, π/2] on the
             training rows where they become angles. Rows beyond that range are not cut.
     """
@@ -74,7 +97,10 @@ class Variational(BaseEstimator):
     rate_end: float | None = None
     rate_drops: int | None = None
     damping: float = 0.01
-    backend: Device | str | None = None
+    training_noise: str = "target"
+    training_scale: float | None = None
+    normalise: str | None = None
+    backend: Any = None
     noise: Recipe | str | None = None
     noise_scale: float = 1.0
     shots: int | None = None
@@ -95,20 +121,53 @@ class Variational(BaseEstimator):
 
     def _scaler(self) -> Any:
         if self._architecture().takes_angles:
-            return MinMaxScaler((-_LARGEST_ANGLE, _LARGEST_ANGLE))
+            return MinMaxScaler(ANGLE_RANGE)
         return FunctionTransformer()
 
-    def _model(self, num_features: int, classes: int | None) -> Headed:
+    def _model(
+        self,
+        num_features: int,
+        classes: int | None,
+        place: Place,
+        statistics: Statistics | None = None,
+    ) -> Headed:
         """Circuit and head; None classes is a regression."""
-        measured = self._observed(classes)
-        circuit = prepared(self._architecture(), num_features, measured, self._place())
+        core = prepared(
+            self._architecture(), self._width(num_features), self._observed(classes), place
+        )
+        return self._headed(core.evaluator, core, num_features, classes, statistics)
+
+    def _headed(
+        self,
+        evaluator: Evaluator,
+        core: Prepared,
+        num_features: int,
+        classes: int | None,
+        statistics: Statistics | None = None,
+    ) -> Headed:
+        """The head on an evaluator of the core's circuit."""
+        circuit, weights = self._around(evaluator, core.num_weights, num_features)
+        head = self._head(core.num_outputs, classes)
+        if self.normalise is not None:
+            bare = classes is not None and not isinstance(head, Logits)
+            head = Normalised(Logits(head) if bare else head, statistics)
+        return Headed(circuit, weights, head)
+
+    def _head(self, outputs: int, classes: int | None) -> Head:
+        """What decodes the core's observables."""
         if classes == 2:
-            head = self._value_head()
-        elif classes is None:
-            head = Linear(circuit.num_outputs, 1)
-        else:
-            head = Logits(Linear(circuit.num_outputs, classes))
-        return Headed(circuit.evaluator, circuit.num_weights, head)
+            return self._value_head()
+        return Linear(outputs, 1) if classes is None else Logits(Linear(outputs, classes))
+
+    def _width(self, num_features: int) -> int:
+        """How many features the circuit encodes."""
+        return num_features
+
+    def _around(
+        self, evaluator: Evaluator, weights: int, num_features: int
+    ) -> tuple[Evaluator, int]:
+        """What is laid before the circuit, and how many weights they have together."""
+        return evaluator, weights
 
     def _observed(self, classes: int | None) -> Measured:
         return "value" if classes == 2 else self._measured()
@@ -126,8 +185,60 @@ class Variational(BaseEstimator):
     def _encoded(self, scaled: Array) -> Array:
         return self._architecture().encode(scaled)
 
-    def _place(self) -> Place:
-        return Place.named(self.backend, self.noise, self.noise_scale, self.engine)
+    def _key(self, num_features: int, classes: int | None) -> str:
+        """What tells the place and the circuit asked for from others."""
+        circuit = f"{self._architecture()!r}, {num_features}, {self._observed(classes)}"
+        return asked_key(self.backend, self.noise, circuit)
+
+    def _place(self, num_features: int, classes: int | None) -> Place:
+        """Where it predicts."""
+        return find_place(
+            getattr(self, "place_", None), self._key(num_features, classes),
+            self.backend, self.noise, self.noise_scale, self.engine,
+        )  # fmt: skip
+
+    def _training_place(self, place: Place) -> Place:
+        """Where it is trained."""
+        if self.training_noise not in TRAINING_NOISES:
+            raise unknown_name(
+                "noise of training", self.training_noise, TRAINING_NOISES,
+                f"{type(self).__name__}: training_noise",
+            )  # fmt: skip
+        engine = None if place.engine == RUNTIME else place.engine
+        if self.training_noise == "ideal":
+            return Place(engine=None if place.device is not None else engine)
+        if place.device is None:
+            if self.training_noise == "injected" or self.training_scale is not None:
+                name = "training_noise" if self.training_noise == "injected" else "training_scale"
+                raise InputError(
+                    f"{type(self).__name__}: `{name}` is of a device's noise, but `backend` is "
+                    "None. Try backend='fake_torino'."
+                )
+            return replace(place, engine=engine)
+        scale = place.scale if self.training_scale is None else float(self.training_scale)
+        return replace(place, engine=engine, scale=scale)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a file, which :func:`nisqdl.models.load` reads anywhere.
+
+        Raises:
+            InputError: It is not fitted, or the file cannot be written.
+        """
+        save_model(self, path)
+
+    def check_loaded(self) -> None:
+        """Refuse weights that are not this model's.
+
+        Raises:
+            ValueError: There are too few or too many.
+        """
+        count = self.n_features_in_
+        classes = len(self.classes_) if hasattr(self, "classes_") else None
+        place = self._place(count, classes)
+        here = replace(place, engine=None) if place.engine == RUNTIME else place
+        needed = self._model(count, classes, here).num_weights
+        if len(self.weights_) != needed:
+            raise ValueError(f"it must have {needed} weights, but has {len(self.weights_)}")
 
     def _trained(
         self, features: Array, labels: npt.NDArray[Any], classes: int | None, loss: str
@@ -136,23 +247,61 @@ class Variational(BaseEstimator):
         if self.shots is not None and not (isinstance(self.shots, int) and self.shots >= 1):
             raise InputError(f"`shots` must be at least 1 or None, but is {self.shots!r}.")
         self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
+        if self.normalise not in (None, "batch", "train"):
+            raise InputError(
+                f"{type(self).__name__}: `normalise` must be None, 'batch' or 'train', but is "
+                f"{self.normalise!r}."
+            )
         options = self._training_options(loss)
         self.scaler_ = self._scaler().fit(features)
-        model = self._model(features.shape[1], classes)
+        count = features.shape[1]
+        place = self._found_place(count, classes)
+        training_place = self._training_place(place)
+        model = self._model(count, classes, training_place)
+        encoded = self._encoded(self.scaler_.transform(features))
         trained = train(
             model,
-            self._encoded(self.scaler_.transform(features)),
+            encoded,
             labels,
             model.num_weights,
             options,
             self.seed_,
             start=self._first_weights(model, generator(self.seed_, "weights")),
-            circuit=self._states_of(features.shape[1], classes),
+            circuit=self._states_of(count, classes),
+            draws=self._draws(count, classes, training_place),
         )
         self.weights_ = trained.weights
         self.n_iter_ = max(1, trained.steps)
         self.loss_curve_ = list(trained.history)
+        if self.normalise == "train":
+            # A fit costs no time on a device: these statistics are the exact engine's.
+            here = replace(place, engine=None if place.engine == RUNTIME else place.engine)
+            circuit = self._model(count, classes, here)
+            own = self.weights_[: circuit.circuit_weights]
+            found = statistics_of(circuit.circuit.values(encoded, own))
+            self.value_mean_, self.value_spread_ = found.mean, found.spread
         return self
+
+    def _found_place(self, num_features: int, classes: int | None) -> Place:
+        """The place as it is named now, with the circuit transpiled; it is kept."""
+        named = Place.named(self.backend, self.noise, self.noise_scale, self.engine)
+        place = with_circuit(
+            self._architecture(), self._width(num_features), self._observed(classes), named
+        )
+        self.place_ = Asked(self._key(num_features, classes), place)
+        return place
+
+    def _draws(
+        self, num_features: int, classes: int | None, place: Place
+    ) -> Callable[[int], Evaluator] | None:
+        """The model of each step where errors are injected."""
+        if self.training_noise != "injected":
+            return None
+        architecture, width = self._architecture(), self._width(num_features)
+        measured = self._observed(classes)
+        core = prepared(architecture, width, measured, place)
+        injection = place.injected(architecture.build(width, measured))
+        return lambda seed: self._headed(injection.drawn(seed), core, num_features, classes)
 
     def _training_options(self, loss: str) -> TrainingOptions:
         try:
@@ -183,7 +332,12 @@ class Variational(BaseEstimator):
         """What the fitted model puts out, (B, K)."""
         check_is_fitted(self, "weights_")
         rows = validate_data(self, X, reset=False, dtype=np.float64)
-        model = self._model(rows.shape[1], classes)
+        statistics = None
+        if self.normalise == "train":
+            check_is_fitted(self, "value_mean_")
+            statistics = Statistics(self.value_mean_, self.value_spread_)
+        count = rows.shape[1]
+        model = self._model(count, classes, self._place(count, classes), statistics)
         encoded = self._encoded(self.scaler_.transform(rows))
         if self.shots is None:
             return model.values(encoded, self.weights_)

@@ -158,6 +158,9 @@ def _to_qpy(circuits: list[QuantumCircuit]) -> bytes:
 def _from_qpy(content: bytes) -> list[QuantumCircuit]:
     from qiskit import qpy
 
+    if content[:6] != b"QISKIT" or content[6:7] != bytes([_QPY_VERSION]):
+        # Older versions hold formulas as text or as another library's objects.
+        raise ValueError(f"its circuit is not QPY of the version {_QPY_VERSION}")
     with warnings.catch_warnings():
         # A vector of which transpilation removed some elements is reported as incomplete; the
         # second circuit has them all.
