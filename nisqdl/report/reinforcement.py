@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nisqdl.analysis.aggregate import improvement, improvement_interval
-from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player, arenas
+from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player
 from nisqdl.analysis.arena_claim import TWIN, digits_of, gain_text, rivals, unsound
+from nisqdl.analysis.arena_records import arenas
 from nisqdl.analysis.arena_verdict import Overall, overall, verdicts
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict

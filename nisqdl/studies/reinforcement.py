@@ -9,34 +9,23 @@ heuristics; those that see the future are bounds.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from pydantic import BaseModel
 
-from nisqdl.agents.approximators.network import Network, NetworkOptions
 from nisqdl.environments.policy import episode_tape
-from nisqdl.seeds import derive, generator
+from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record, content_hash
-from nisqdl.studies import learning
+from nisqdl.studies import learning, learning_cost
 from nisqdl.studies.contract import Cost, Outcome, Step
-from nisqdl.studies.named import device_named, recipe_hash, recipe_named, snapshot_of
+from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
-from nisqdl.studies.reinforcement_options import (
-    Place,
-    ReinforcementOptions,
-    agent_of,
-    environment_of,
-)
-from nisqdl.studies.settings import flatten, nested, pick
+from nisqdl.studies.reinforcement_options import ReinforcementOptions
+from nisqdl.studies.reinforcement_parts import Place, environment_of
+from nisqdl.studies.reinforcement_points import all_settings
+from nisqdl.studies.settings import nested, pick
 from nisqdl.targets.summary import device_summary
-
-ABLATION_TITLES = {
-    "no_entangler": "circuit without entangler",
-    "random_circuit": "random circuit",
-    "no_circuit": "no circuit",
-}
-"""Ablations as reports call them."""
 
 _LEARNER = (
     "learner", "kind", "ablation", "environment.", "data", "agent.", "model.", "critic.",
@@ -59,7 +48,7 @@ class Reinforcement:
         points: dict[str, Point] = {}
         for options in combinations:
             if isinstance(options, ReinforcementOptions):
-                for settings in _all_settings(options):
+                for settings in all_settings(options):
                     point = Point(self.name, settings)
                     points.setdefault(point.id, point)
         return list(points.values())
@@ -231,140 +220,13 @@ class Reinforcement:
             isa = None
             if settings["target"] is not None:
                 isa = artifacts.get(self._transpile_step(settings).key)
-            row = learning.plan_row(settings, isa)
+            row = learning_cost.plan_row(settings, isa)
             rows.setdefault(content_hash(row), row)
         return list(rows.values())
 
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """Estimated from a second of learning, or of acting."""
-        return learning.cost(step, [artifacts[key] for key in step.needs])
-
-
-def _all_settings(options: ReinforcementOptions) -> Iterator[dict[str, Json]]:
-    """Settings of every point of a combination."""
-    place = environment_of(options.environment)
-    data = place.data
-    arena: dict[str, Json] = {
-        **flatten({"environment": place.options}),
-        "data": data,
-        "place": content_hash([place.options, data]),
-        "episodes": options.episodes,
-        "root_seed": options.root_seed,
-    }
-    for seed in range(options.seeds):
-        for learner in _learners(options, place):
-            settings = {**arena, **learner, "seed": seed}
-            yield {**settings, "measures": "learning"}
-            yield {
-                **settings,
-                "measures": "acting",
-                **(_judged(options) if _has_circuit(learner) else {}),
-            }
-        if "heuristics" in options.without:
-            continue
-        for baseline in place.about.baselines.values():
-            kind = "bound" if baseline.sees == "future" else "heuristic"
-            yield {
-                **arena, "learner": baseline.name, "kind": kind, "seed": seed, "measures": "acting",
-            }  # fmt: skip
-
-
-def _has_circuit(learner: Mapping[str, Json]) -> bool:
-    return not (learner["kind"] == "classical" or learner["ablation"] == "no_circuit")
-
-
-def _judged(options: ReinforcementOptions) -> dict[str, Json]:
-    return {"noise.scale": options.noise.scale, "shots": options.shots}
-
-
-def _learners(options: ReinforcementOptions, place: Place) -> Iterator[dict[str, Json]]:
-    """Settings of the circuit, its ablations, its twin and the linear policy."""
-    document = options.model_dump(
-        mode="json", include={"agent", "critic", "tuning", "acting", "training"}
-    )
-    shared = flatten({name: part for name, part in document.items() if part is not None})
-    model = flatten({"model": options.model.model_dump(mode="json")})
-    circuits = [(None, "circuit"), *ABLATION_TITLES.items()]
-    for ablation, learner in circuits:
-        if ablation in options.without:
-            continue
-        found = {
-            **shared, **model, "learner": learner, "ablation": ablation,
-            "kind": "quantum" if ablation is None else "ablation",
-            **_candidates(options, learner, {"rate": list(options.search.circuit.rate)}),
-        }  # fmt: skip
-        if ablation == "no_circuit":
-            yield {**found, **_without_noise()}
-        else:
-            yield {**found, **_noise(options)}
-    for name, learner, space in (
-        ("mlp", "MLP", _network_space(options, place)),
-        ("linear", "linear policy", {"rate": list(options.search.linear.rate)}),
-    ):
-        if name not in options.without:
-            yield {
-                **shared, "learner": learner, "kind": "classical", "ablation": None,
-                **_candidates(options, learner, space), **_without_noise(),
-            }  # fmt: skip
-
-
-def _noise(options: ReinforcementOptions) -> dict[str, Json]:
-    """Settings of a circuit's device, if there is one."""
-    if options.target is None:
-        return {"target": None}
-    channels = options.noise.channels
-    return {
-        "target": options.target,
-        "snapshot": snapshot_of(options.target),
-        "noise.recipe": options.noise.recipe,
-        "noise.channels": None if channels is None else list(channels),
-        "recipe": recipe_hash(options.noise.recipe),
-    }
-
-
-def _without_noise() -> dict[str, Json]:
-    return {"target": None, "training.noise": "ideal", "training.shots": None}
-
-
-def _candidates(
-    options: ReinforcementOptions, learner: str, space: Mapping[str, Sequence[Json]]
-) -> dict[str, Json]:
-    """As many candidates as the budget allows, drawn without replacement; all, if they are few."""
-    names = sorted(space)
-    possible = [
-        dict(zip(names, values, strict=True)) for values in product(*(space[n] for n in names))
-    ]
-    budget = options.tuning.candidates
-    if budget == 1:  # no tuning: what the file and the agent say
-        plain = {"rate": 1.0, **({"hidden": possible[0]["hidden"]} if "hidden" in space else {})}
-        return {"candidates": [plain], "possible": 1}
-    kept = possible
-    if len(possible) > budget:
-        rng = generator(options.root_seed, "candidates", learner)
-        kept = [possible[i] for i in sorted(rng.permutation(len(possible))[:budget].tolist())]
-    return {"candidates": kept, "possible": len(possible)}
-
-
-def _network_space(options: ReinforcementOptions, place: Place) -> dict[str, list[Json]]:
-    """The MLP's search space, with the circuit's size as a number of units."""
-    agent = agent_of(options.agent)
-    shape = agent.shapes(place.rules.sizes, place.encoding)[agent.acts]
-    sizes: list[Json] = []
-    for hidden in options.search.network.hidden:
-        units = list(hidden)
-        if hidden == "equal":
-            wanted = learning.circuit_parameters(options.model, shape)
-            units = [
-                min(
-                    range(1, 513),
-                    key=lambda width: abs(
-                        Network(NetworkOptions(hidden=(width,)), shape).num_parameters - wanted
-                    ),
-                )
-            ]
-        if units not in sizes:
-            sizes.append(units)
-    return {"rate": list(options.search.network.rate), "hidden": sizes}
+        return learning_cost.cost(step, [artifacts[key] for key in step.needs])
 
 
 def _played(point: Point) -> Record:

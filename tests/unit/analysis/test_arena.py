@@ -10,7 +10,6 @@ from nisqdl.analysis.arena import (
     Arena,
     Condition,
     Player,
-    arenas,
     better_p,
 )
 from nisqdl.analysis.arena_claim import (
@@ -21,6 +20,7 @@ from nisqdl.analysis.arena_claim import (
     unsound,
     winners,
 )
+from nisqdl.analysis.arena_records import arenas
 from nisqdl.analysis.arena_verdict import overall, threshold, verdicts
 from nisqdl.analysis.intervals import wilson
 from nisqdl.analysis.learning_curves import (
