@@ -46,19 +46,24 @@ def belongs(ablation: Player, circuit: Player) -> bool:
     return ablation.model == circuit.model and (where or not ablation.has_circuit)
 
 
-def winners(arena: Arena) -> tuple[Player, ...]:
-    """Circuits that beat all their rivals by the test; soundness is not asked."""
+def winners(arena: Arena, among: int = 1) -> tuple[Player, ...]:
+    """Circuits that beat all their rivals by the test; soundness is not asked.
+
+    Args:
+        arena: Its numbers.
+        among: Arenas that are read together: each has an equal part of the error rate.
+    """
     circuits = arena.of_kind(QUANTUM)
     found = _united(arena, [(c, rivals(arena, c)) for c in circuits])
-    return tuple(c for c, p in zip(circuits, found, strict=True) if p <= ERROR_RATE)
+    return tuple(c for c, p in zip(circuits, found, strict=True) if p <= ERROR_RATE / among)
 
 
-def masters(arena: Arena) -> tuple[Player, ...]:
+def masters(arena: Arena, among: int = 1) -> tuple[Player, ...]:
     """Classical players and heuristics that beat every trained circuit by the test."""
     circuits = arena.of_kind(QUANTUM)
     others = arena.of_kind(CLASSICAL, HEURISTIC)
     found = _united(arena, [(other, circuits) for other in others])
-    return tuple(o for o, p in zip(others, found, strict=True) if p <= ERROR_RATE)
+    return tuple(o for o, p in zip(others, found, strict=True) if p <= ERROR_RATE / among)
 
 
 def unsound(arena: Arena) -> tuple[str, ...]:
@@ -92,12 +97,13 @@ def tried(player: Player) -> int:
     return min((int(t["tried"]) for t in player.trainings.values()), default=0)
 
 
-def claim(arena: Arena, complete: bool) -> Verdict:
+def claim(arena: Arena, complete: bool, among: int = 1) -> Verdict:
     """Whether any circuit has an advantage here.
 
     Args:
         arena: Its numbers.
         complete: Whether all points ran; before that no advantage is claimed.
+        among: Arenas of the same report.
     """
     circuits = arena.of_kind(QUANTUM)
     pairs = [(c, r) for c in circuits for r in rivals(arena, c)]
@@ -108,8 +114,8 @@ def claim(arena: Arena, complete: bool) -> Verdict:
     }
     if not circuits:
         sentence = f"On {arena.title}, no trained circuit took part, so nothing is claimed."
-        return Verdict("Claim", sentence, _rule(arena), numbers)
-    won, beaten = winners(arena), masters(arena)
+        return Verdict("Claim", sentence, _rule(arena, among), numbers)
+    won, beaten = winners(arena, among), masters(arena, among)
     reasons = list(unsound(arena))
     if not complete:
         reasons.append("the run is not complete")
@@ -129,9 +135,10 @@ def claim(arena: Arena, complete: bool) -> Verdict:
     else:
         sentence = (
             f"On {arena.title}, no advantage shown within this budget: no trained circuit beats "
-            f"all its rivals{_unbeaten(arena, circuits)}, and none of these beats every circuit."
+            f"all its rivals{_unbeaten(arena, circuits, among)}, and none of these beats every "
+            "circuit."
         )
-    return Verdict("Claim", sentence, _rule(arena), numbers)
+    return Verdict("Claim", sentence, _rule(arena, among), numbers)
 
 
 def gain_text(difference: Estimate) -> str:
@@ -145,12 +152,12 @@ def digits_of(estimate: Estimate) -> int:
     return 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
 
 
-def _unbeaten(arena: Arena, circuits: Sequence[Player]) -> str:
+def _unbeaten(arena: Arena, circuits: Sequence[Player], among: int) -> str:
     """The rivals that no circuit was shown to beat, where they are few enough to name."""
     names: dict[str, None] = {}
     for circuit in circuits:
         for rival in rivals(arena, circuit):
-            if all(arena.p_better(c, rival) > ERROR_RATE for c in circuits):
+            if all(arena.p_better(c, rival) > ERROR_RATE / among for c in circuits):
                 names[rival.label] = None
     return f" (not shown to be beaten: {listed(list(names))})" if 0 < len(names) <= 6 else ""
 
@@ -169,7 +176,7 @@ def _nearest(arena: Arena, one: Player, others: Sequence[Player]) -> str:
     return f"{gain_text(difference)} over {other.label}{rest}"
 
 
-def _rule(arena: Arena) -> str:
+def _rule(arena: Arena, among: int) -> str:
     circuits = len(arena.of_kind(QUANTUM))
     return (
         "Every player of a seed is judged on the same episodes. One beats another if both tests "
@@ -177,12 +184,17 @@ def _rule(arena: Arena) -> str:
         "test, which asks that its trainings tend to earn more. A circuit has an advantage if the "
         "one-sided p value against every rival (its ablations, the tuned MLP, the linear policy, "
         "each heuristic that does not see the future), Holm-corrected for "
-        f"{counted(circuits, 'trained circuit')}, is at most {ERROR_RATE:g}; another player is "
+        f"{counted(circuits, 'trained circuit')}, is at most {ERROR_RATE:g}{_shared(among)}; "
+        "another player is "
         "better if it beats every trained circuit by the same rule, Holm-corrected for the number "
         f"of such players. Nothing is claimed with fewer than {FEWEST} seeds, without these "
         "rivals, or where a classical player tried fewer candidates than a circuit. A failure "
         "rarer than one training in as many as were run cannot be seen by any of this."
     )
+
+
+def _shared(among: int) -> str:
+    return "" if among == 1 else f" / {among}, the number of environments and agents of this report"
 
 
 def _united(arena: Arena, pairings: Sequence[tuple[Player, Sequence[Player]]]) -> tuple[float, ...]:

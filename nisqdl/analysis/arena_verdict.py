@@ -28,15 +28,16 @@ NEAR = 0.9
 return is the threshold of sample complexity."""
 
 
-def verdicts(arena: Arena, complete: bool) -> tuple[Verdict, ...]:
+def verdicts(arena: Arena, complete: bool, among: int = 1) -> tuple[Verdict, ...]:
     """What a report says of one arena, the claim first.
 
     Args:
         arena: Its numbers.
         complete: Whether all points ran; before that no advantage is claimed.
+        among: Arenas of the same report.
     """
     others = (_heuristics(arena), _noise(arena), _ablations(arena), _sample_complexity(arena))
-    return (claim(arena, complete), *(told for told in others if told is not None))
+    return (claim(arena, complete, among), *(told for told in others if told is not None))
 
 
 def learners(arena: Arena) -> tuple[Player, ...]:

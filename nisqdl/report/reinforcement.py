@@ -52,7 +52,7 @@ def reinforcement_document(
     order = list(environments)  # that of the experiment file
     found = sorted(arenas(run.records), key=lambda arena: order.index(environment_key(arena)))
     complete = planned is None or len(run.records) >= planned
-    told = [verdicts(arena, complete) for arena in found]
+    told = [verdicts(arena, complete, len(found)) for arena in found]
     sections: list[Section] = []
     every = overall(found)
     if every:

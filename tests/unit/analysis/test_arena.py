@@ -99,6 +99,20 @@ def test_two_circuits_are_corrected_for():
     assert wilson(claimed, TRIALS)[0] <= ERROR_RATE
 
 
+def test_arenas_of_one_report_share_the_error_rate():
+    """Six environments, nowhere a better circuit: still at most 2.5 % of reports claim one."""
+    rng = np.random.default_rng(10)
+    reports = claimed = 0
+    for _ in range(TRIALS // 4):
+        found = [arena_of(drawn(rng, 6, normal, circuit=0.0, MLP=0.0)) for _ in range(6)]
+        claimed += any(winners(arena, among=6) for arena in found)
+        reports += 1
+    assert wilson(claimed, reports)[0] <= ERROR_RATE
+    better = arena_of(drawn(rng, 8, normal, circuit=3.0, MLP=0.0))
+    assert winners(better, among=6)
+    assert "/ 6, the number" in claim(better, complete=True, among=6).rule
+
+
 def test_planted_advantages_and_defeats_are_found():
     rng = np.random.default_rng(7)
     found = lost = 0

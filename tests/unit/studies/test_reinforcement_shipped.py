@@ -1,0 +1,58 @@
+"""The shipped reinforcement experiments, shrunk, from file to report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nisqdl.experiment import experiment_names, find_file, load
+from nisqdl.report import build
+from nisqdl.runner.run import run
+from nisqdl.store.view import read_run
+
+SHRUNK: dict[str, dict[str, Any]] = {
+    "network_policies": {
+        "training": {"noise": "ideal", "steps": 300, "links": 2},
+        "search": {"circuit": {"rate": [1, 3]}, "network": {"hidden": [[4]]}},
+        "tuning": {"candidates": 2},
+        "noise": {"scale": [0, 4]},
+    },
+    "cartpole_noise": {
+        "training": {"noise": ["ideal", "target"], "episodes": 20},
+        "model": {"layers": 1},
+        "tuning": {"candidates": 1},
+        "shots": [10, None],
+        "noise": {"scale": [0, 1]},
+    },
+}
+
+
+def test_every_shipped_reinforcement_experiment_is_here() -> None:
+    shipped = {name for name in experiment_names() if load(name).study.name == "reinforcement"}
+    assert shipped == set(SHRUNK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHRUNK)
+def test_a_shipped_experiment_runs_shrunk(name: str, tmp_path: Path) -> None:
+    document = yaml.safe_load(find_file(name).read_text())
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(yaml.safe_dump({**document, **SHRUNK[name], "episodes": 3, "seeds": 1}))
+    experiment, folder = load(str(file)), tmp_path / "run"
+    told = run(experiment, folder, workers=1)
+    assert told.added == len(experiment.points())
+    assert run(experiment, folder, workers=1).steps == 0
+    records = read_run(folder).records
+    environments = {r.point.settings["environment.name"] for r in records}
+    given = document["environment"]
+    assert environments == {e["name"] for e in (given if isinstance(given, list) else [given])}
+    built = build(folder)
+    text = built.markdown.read_text()
+    assert "no advantage shown" in built.verdict.sentence
+    assert "NOT COMPLETE" not in text
+    for environment in environments:
+        assert f"On {environment} with" in text
+    assert "Against circuit evaluations" in built.html.read_text()
