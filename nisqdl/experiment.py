@@ -361,7 +361,8 @@ def _sentence(error: ValidationError, file: str) -> str:
     if fault["type"] == "value_error":
         reason = str(fault["ctx"]["error"])
         return f"{file}: `{where}`: {reason}" if where else f"{file}: {reason}"
-    rule = fault["msg"].replace("Input should be", "must be")
+    # YAML has lists: a tuple is ours.
+    rule = fault["msg"].replace("Input should be", "must be").replace("tuple", "list")
     return f"{file}: `{where}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}."
 
 

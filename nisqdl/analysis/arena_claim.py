@@ -141,6 +141,11 @@ def claim(arena: Arena, complete: bool, among: int = 1) -> Verdict:
     return Verdict("Claim", sentence, _rule(arena, among), numbers)
 
 
+def claims_advantage(arena: Arena, complete: bool, among: int = 1) -> bool:
+    """Whether :func:`claim` claims one."""
+    return complete and not unsound(arena) and bool(winners(arena, among))
+
+
 def gain_text(difference: Estimate) -> str:
     """``+12.3 (4.1 to 20.5)``."""
     return difference.signed(digits_of(difference))

@@ -17,7 +17,14 @@ from nisqdl.analysis.arena import (
     Condition,
     Player,
 )
-from nisqdl.analysis.arena_claim import ERROR_RATE, TWIN, belongs, claim, gain_text
+from nisqdl.analysis.arena_claim import (
+    ERROR_RATE,
+    TWIN,
+    belongs,
+    claim,
+    claims_advantage,
+    gain_text,
+)
 from nisqdl.analysis.intervals import Estimate, holm, number, paired_difference
 from nisqdl.analysis.learning_curves import CIRCUITS, STEPS, WINDOW, reach
 from nisqdl.analysis.verdict import Verdict
@@ -38,6 +45,30 @@ def verdicts(arena: Arena, complete: bool, among: int = 1) -> tuple[Verdict, ...
     """
     others = (_heuristics(arena), _noise(arena), _ablations(arena), _sample_complexity(arena))
     return (claim(arena, complete, among), *(told for told in others if told is not None))
+
+
+def together(arenas: Sequence[Arena], complete: bool) -> Verdict:
+    """What a report of several arenas says first.
+
+    Args:
+        arenas: At least two.
+        complete: Whether all points ran.
+    """
+    count = len(arenas)
+    where = [a.title for a in arenas if claims_advantage(a, complete, count)]
+    head = (
+        f"An advantage of a trained circuit was shown on {listed(where)}, of {count} arenas"
+        if where
+        else f"On none of {count} arenas an advantage of a trained circuit was shown"
+    )
+    every = [one for one in overall(arenas) if one.kind != ABLATION]
+    scores = listed([f"{one.label} {one.score.text(2)}" for one in every]) if every else ""
+    tail = f"; of the way from random (0) to the best heuristic (1) came {scores}" if every else ""
+    rule = (
+        "The claims of the single arenas, each with an equal part of the error rate; interquartile "
+        "means over all arenas and seeds, with stratified bootstrap intervals."
+    )
+    return Verdict("All together", f"{head}{tail}.", rule, {o.label: o.score for o in every})
 
 
 def learners(arena: Arena) -> tuple[Player, ...]:
@@ -234,12 +265,14 @@ class Overall:
 
     Attributes:
         label: Its name, the same in every arena.
+        kind: Quantum, ablation or classical.
         score: Normalised interquartile mean over environments and seeds.
         improvement: How often one of its trainings beats one of the MLP's, averaged over
             environments; ``None`` for the MLP itself.
     """
 
     label: str
+    kind: str
     score: Estimate
     improvement: Estimate | None
 
@@ -257,9 +290,11 @@ def overall(arenas: Sequence[Arena]) -> tuple[Overall, ...]:
         for arena in arenas
     ]
     shared = [label for label in scores[0] if all(label in found for found in scores)]
+    kinds = {player.label: player.kind for player in arenas[0].players}
     return tuple(
         Overall(
             label,
+            kinds[label],
             pooled_iqm([found[label] for found in scores]),
             pooled_improvement([f[label] for f in scores], [f[TWIN] for f in scores])
             if label != TWIN and TWIN in shared

@@ -8,7 +8,7 @@ from nisqdl.analysis.aggregate import improvement, improvement_interval
 from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player
 from nisqdl.analysis.arena_claim import TWIN, digits_of, gain_text, rivals, unsound
 from nisqdl.analysis.arena_records import arenas
-from nisqdl.analysis.arena_verdict import Overall, overall, verdicts
+from nisqdl.analysis.arena_verdict import Overall, overall, together, verdicts
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
@@ -40,7 +40,7 @@ FIGURES = (LEARNING_CURVES, ARENA_SCORES, RETURN_SCALE)
 def reinforcement_document(
     run: RunData, name: str, planned: int | None
 ) -> tuple[Document, Verdict]:
-    """The report of a run and the claim of its first arena.
+    """The report of a run and what it says first.
 
     Args:
         run: The run as read from its folder.
@@ -63,13 +63,15 @@ def reinforcement_document(
         sections += _arena(arena, sayings, suffix, about, index < MOST_DRAWN)
     sections += device_sections(context.get("devices") or [])
     sections.append(provenance_section(run, [], name))
+    verdict = together(found, complete) if len(found) > 1 else told[0][0]
+    first = (Answer(verdict.sentence, ()),) if len(found) > 1 else ()
     document = Document(
         title=f"{name}: do circuits learn to act?",
         status=_status(run, found, planned, complete),
-        answers=tuple(Answer(t[0].sentence, tuple(v.sentence for v in t[1:])) for t in told),
+        answers=(*first, *(Answer(t[0].sentence, tuple(v.sentence for v in t[1:])) for t in told)),
         sections=tuple(sections),
     )
-    return document, told[0][0]
+    return document, verdict
 
 
 def environment_key(arena: Arena) -> str:

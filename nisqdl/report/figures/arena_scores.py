@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nisqdl.analysis.arena import BOUND, Arena
 from nisqdl.analysis.arena_claim import digits_of
+from nisqdl.analysis.intervals import number
+from nisqdl.analysis.words import listed
 from nisqdl.report.figures.arena_look import KIND_LOOKS
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.style import GREY, INK, NARROW, WIDTH, Drawing
@@ -44,14 +46,17 @@ def draw(arena: Arena, columns: int) -> Drawing | None:
 
 
 def _caption(arena: Arena) -> str:
-    player, score = max(
-        ((p, s) for p in arena.players if p.kind != BOUND and (s := arena.score(p)) is not None),
-        key=lambda pair: pair[1].mean,
-    )
+    scored = [(p, s) for p in arena.players if p.kind != BOUND and (s := arena.score(p))]
+    most = max(score.mean for _, score in scored)
+    best = [(p, s) for p, s in scored if s.mean >= most - 1e-9]
+    if len(best) > 1:
+        who = f"{listed([p.label for p, _ in best])} earn most, {number(most, 1)} each"
+    else:
+        (player, score) = best[0]
+        who = f"{player.label} earns most, {score.text(min(1, digits_of(score)))}"
     under = "" if arena.reference.scale is None else f" Circuits at λ = {arena.reference.scale:g}."
     return (
-        f"Of those that do not see the future, {player.label} earns most, "
-        f"{score.text(min(1, digits_of(score)))}. Interquartile means over seeds with 95 % "
+        f"Of those that do not see the future, {who}. Interquartile means over seeds with 95 % "
         f"bootstrap intervals; dashed: the best heuristic, dotted: random.{under}"
     )
 

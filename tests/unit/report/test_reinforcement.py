@@ -32,7 +32,10 @@ def test_several_environments_are_pooled_and_stand_in_the_files_order(
     synthetic_arena: Make, tmp_path: Path
 ) -> None:
     run = synthetic_arena(environments=("streaming", "beams"), shots=(100, None))
-    text = write_report(run, tmp_path / "two").markdown.read_text()
+    built = write_report(run, tmp_path / "two")
+    text = built.markdown.read_text()
+    assert "On none of 2 arenas an advantage" in built.verdict.sentence
+    assert built.verdict.sentence in text
     assert "## Over all environments" in text
     assert text.index("Who acted: streaming") < text.index("Who acted: beams")
 

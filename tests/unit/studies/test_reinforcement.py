@@ -97,6 +97,27 @@ def test_records_of_all_players() -> None:
     assert len(by(records, learner="MLP", measures="acting")) == 1
 
 
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_agent_learns_link_by_link_under_noise(agent: str) -> None:
+    document = {
+        "agent": agent, "target": "fake_manila", "noise": {"scale": 1},
+        "training": {"steps": 60, "links": 2, "noise": "target"},
+        "without": ["no_entangler", "random_circuit", "no_circuit", "heuristics"],
+    }  # fmt: skip
+    records = done(document)
+    learners = {r.point.settings["learner"] for r in records}
+    assert learners == {"circuit", "MLP", "linear policy"}
+    (circuit,) = by(records, learner="circuit", measures="learning")
+    assert circuit.values["steps"] >= 60
+    assert circuit.values["circuits"] > circuit.values["steps"]
+    if AGENTS[agent].acts == "policy" and len(AGENTS[agent].roles) > 1:
+        critic = {"kind": "circuit", "layers": 1}
+        ideal = {"training": {"steps": 60, "links": 1}, "critic": critic}
+        (both,) = by(done({**document, **ideal}), learner="circuit", measures="learning")
+        assert both.values["circuits"] > circuit.values["circuits"]
+        assert both.values["weights"] != circuit.values["weights"]
+
+
 def test_links_change_nothing_and_go_on_from_what_is_stored() -> None:
     def found(links: int) -> list[Any]:
         training = {"steps": 300, "links": links}
@@ -215,6 +236,15 @@ WRONG = {
         ({"agent": {"name": "reinforce", "batch": 0}}, "batch"),
         ({"agent": {"name": "reinforce", "rate": 1}}, "rate"),
         ({"critic": {"kind": "network"}}, "has no critic"),
+        (
+            {
+                "agent": "ppo",
+                "critic": {"kind": "circuit"},
+                "target": "fake_torino",
+                "training": {"steps": 9, "noise": "target"},
+            },
+            "learns without noise only",
+        ),
     ],
     "circuit": [
         ({"model": {"layers": 0}}, "layers"),
