@@ -191,7 +191,7 @@ def test_every_shipped_experiment_loads(name: str) -> None:
         ("noise.recipe", "calibratd", "Did you mean 'calibrated'?"),
         ("noise.channels", ["read"], "read"),
         ("training.optimizer", "adm", "Did you mean 'adam'?"),
-        ("training.noise", "none", "`training.noise` must be 'ideal', 'target' or 'device'"),
+        ("training.noise", "none", "`training.noise` must be 'ideal', 'target'"),
         ("training.learning_rate", 0, "`training.learning_rate` must be greater than 0"),
         ("shots", 0, "`shots` must be greater than or equal to 1, but is 0"),
         ("seeds", 0, "`seeds`"),
