@@ -117,10 +117,14 @@ def panels(
 
 
 def wrapped(title: str, columns: int) -> str:
-    """A panel's title in lines that fit it, with so many panels a row."""
-    from textwrap import fill
-
-    return fill(title, 60 if columns == 1 else 33)
+    """A panel's title in lines that fit it, with so many panels a row; broken after commas."""
+    lines: list[str] = []
+    for part in title.split(", "):
+        if lines and len(lines[-1]) + len(part) <= (55 if columns == 1 else 32):
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return ",\n".join(lines)
 
 
 def left_panels(axes: Sequence[Axes]) -> list[Axes]:
