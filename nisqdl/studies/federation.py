@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nisqdl.circuits.build import encode, num_weights
+from nisqdl.circuits.build import encode, num_qubits, num_weights
 from nisqdl.circuits.structure import structure_of
 from nisqdl.datasets.split import Split
 from nisqdl.engines import find_engine
@@ -131,7 +131,8 @@ def cost(kind: str, settings: Mapping[str, Json], needed: Sequence[bytes]) -> Co
     else:
         evaluator.values(rows, zeros)
     seconds = (time.perf_counter() - started) * times
-    return Cost(seconds=seconds, memory_mib=4 ** zeros.size.bit_length() * 8e-3 + 50)
+    qubits = num_qubits(options, split.num_features)
+    return Cost(seconds=seconds, memory_mib=4**qubits * len(rows) * 8 * 4 / 2**20)
 
 
 def _first_weights(settings: Mapping[str, Json], split: Split) -> Array:

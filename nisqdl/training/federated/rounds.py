@@ -85,12 +85,12 @@ def federate(
     """
     if not clients or any(not (client.merit > 0) for client in clients):
         raise InputError("A federation needs clients, each with a merit above 0.")
-    locals_ = [_Local(client, training, rounds) for client in clients]
+    trainings = [_Local(client, training, rounds) for client in clients]
     path, asked, returned = [first], [], []
     for number in range(rounds.rounds):
         chosen, back = participants(len(clients), rounds, seed, number)
         if back:
-            found = np.array([locals_[c].round(path[-1]) for c in back])
+            found = np.array([trainings[c].round(path[-1]) for c in back])
             path.append(averaged(found, np.array([clients[c].merit for c in back])))
         else:
             path.append(path[-1])
