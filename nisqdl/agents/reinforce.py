@@ -13,7 +13,7 @@ from nisqdl.agents.descent import Rates
 from nisqdl.agents.episodes import Episodes, play_episodes
 from nisqdl.agents.learner import Learner
 from nisqdl.agents.softmax import drawn, log_slopes
-from nisqdl.environments.dynamics import draw_tape
+from nisqdl.environments.dynamics import Booleans, draw_tape
 
 
 class ReinforceOptions(AgentOptions):
@@ -22,14 +22,16 @@ class ReinforceOptions(AgentOptions):
     Attributes:
         batch: Episodes of an update.
         discount: γ of the returns.
-        normalise: Whether the returns to go lose their mean and get variance 1, over each
-            ``episode`` (right only where rewards come all the time), over the ``batch``, or not.
+        normalise: Whether the returns to go lose their mean and get variance 1: over each
+            ``episode`` (right only where rewards come all the time), over the ``batch``, or not
+            (``none``); with ``step`` each loses the mean of the other episodes at the same step,
+            for tasks in which all episodes are of one length.
         rates: Learning rates of AMSGrad.
     """
 
     batch: Annotated[StrictInt, Field(ge=1, le=10_000)] = 10
     discount: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
-    normalise: Literal["episode", "batch", "none"] = "episode"
+    normalise: Literal["episode", "batch", "step", "none"] = "episode"
     rates: Rates = Rates()
 
 
@@ -84,7 +86,9 @@ class Reinforce(Learner[ReinforceOptions]):
         taken = np.arange(found.shape[1]) < episodes.lengths[:, None]
         if self.task.options.normalise == "none":
             return found
-        if self.task.options.normalise == "batch":
+        if self.task.options.normalise == "step":
+            found = found - _mean_of_others(found, taken)
+        if self.task.options.normalise in ("batch", "step"):
             values = found[taken]
             scaled: Array = (found - values.mean()) / (values.std() + 1e-8)
             return scaled
@@ -93,6 +97,14 @@ class Reinforce(Learner[ReinforceOptions]):
         variance = (np.square(found - mean) * taken).sum(axis=1, keepdims=True) / count
         each: Array = (found - mean) / (np.sqrt(variance) + 1e-8)
         return each
+
+
+def _mean_of_others(values: Array, taken: Booleans) -> Array:
+    """For each episode and step, the mean over the other episodes that take the step, else 0."""
+    kept = np.where(taken, values, 0.0)
+    others = taken.sum(axis=0) - taken
+    mean: Array = (kept.sum(axis=0) - kept) / np.maximum(others, 1)
+    return mean
 
 
 REINFORCE = Agent(

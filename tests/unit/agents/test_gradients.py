@@ -190,6 +190,36 @@ def test_reinforce(agents: int | None, kind: str, seed: int) -> None:
     assert -_expected_gradient(learner, gradient) == pytest.approx(_slope(learner), abs=1e-7)
 
 
+@pytest.mark.parametrize("normalise", ["episode", "batch", "step"])
+def test_returns_are_normalised_as_they_say(normalise: str) -> None:
+    """Three episodes of 3, 1 and 2 steps, by loops."""
+    learner = _learner("reinforce", TwoSteps(None, 0), {"normalise": normalise}, "network")
+    lengths = [3, 1, 2]
+    rewards = np.array([[1.0, 2.0, 4.0], [3.0, 0.0, 0.0], [0.5, -1.0, 0.0]])
+    togo = [[rewards[i, t:n].sum() for t in range(n)] for i, n in enumerate(lengths)]
+    if normalise == "step":
+        others = [
+            [[togo[j][t] for j, m in enumerate(lengths) if j != i and t < m] for t in range(n)]
+            for i, n in enumerate(lengths)
+        ]
+        togo = [
+            [g - (np.mean(o) if o else 0) for g, o in zip(row, rest, strict=True)]
+            for row, rest in zip(togo, others, strict=True)
+        ]
+    everything = np.concatenate(togo)
+    expected = []
+    for row in togo:
+        over = np.array(row) if normalise == "episode" else everything
+        expected += [(g - over.mean()) / (over.std() + 1e-8) for g in row]
+    copies = np.repeat([0, 1, 2], lengths)
+    steps = np.concatenate([np.arange(n) for n in lengths])
+    rows = np.zeros((6, 3))
+    episodes = Episodes(rows, np.zeros(6, dtype=int), steps, copies, rewards, np.array(lengths))
+    # With even chances, ∂ log π of the action is ½.
+    slopes = learner.policy_pull(episodes)(np.zeros((6, 2)))[:, 0]
+    assert slopes == pytest.approx(-np.array(expected) / 3 / 2)
+
+
 @pytest.mark.parametrize("name", ["a2c", "ppo"])
 @pytest.mark.parametrize("kind", ["circuit", "network"])
 @pytest.mark.parametrize("agents", [None, 2])
