@@ -200,6 +200,12 @@ class Question:
     def seeds(self) -> int:
         return len(self.main.values)
 
+    @property
+    def first_deal(self) -> list[list[int]]:
+        """Training rows of each client by class, in the lowest seed that ran."""
+        counts: list[list[int]] = self.main.values[min(self.main.values)]["client_classes"]
+        return counts
+
     def client_means(self, column: str) -> tuple[Estimate, ...]:
         """A number of each client, over seeds."""
         table = np.array([values[column] for values in self.main.values.values()], dtype=float)

@@ -61,7 +61,11 @@ class Federated:
 
 
 def averaged(weights: Array, merits: Array) -> Array:
-    """The mean (W,) of weights (C, W), weighted by merits (C,) above 0."""
+    """The mean (W,) of weights (C, W), weighted by merits (C,) above 0.
+
+    Angles are averaged as numbers: clients begin a round at the same ones, so that theirs do not
+    differ by whole turns.
+    """
     return np.asarray((merits / merits.sum()) @ weights, dtype=np.float64)
 
 

@@ -122,6 +122,27 @@ def test_pooled_training_is_centralised_training_under_the_device_noise(done) ->
     assert ends[0] != ends[1]  # the noise had its part in it
 
 
+def test_alike_clients_that_step_once_a_round_are_pooled_training() -> None:
+    """FedSGD on noisy circuits: whatever the deal, the path of gradient descent on all rows."""
+    artifacts: dict[str, bytes] = {}
+    paths = {}
+    asked = points(
+        clients=["manila"] * 3,
+        training={"optimizer": "sgd", "learning_rate": 1.0, "batch": None},
+        federation={"rounds": 5},
+    )
+    wanted = [p for p in asked if p.settings["learner"] in ("federated", "pooled")]
+    for step in STUDY.steps(wanted):
+        outcome = STUDY.perform(step, artifacts)
+        if outcome.artifact is not None:
+            artifacts[step.key] = outcome.artifact
+        if step.kind == "train":
+            (found,) = federated_from_bytes(outcome.artifact or b"")
+            paths[step.settings["learner"]] = found.weights
+    assert np.abs(np.diff(paths["pooled"], axis=0)).max() > 1e-3
+    np.testing.assert_allclose(paths["federated"], paths["pooled"], atol=1e-10)
+
+
 def test_the_global_model_is_judged_under_every_device(done) -> None:
     records, artifacts = done
     record = records["federated", None]
