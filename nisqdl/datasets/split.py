@@ -12,7 +12,7 @@ from nisqdl.datasets import DATASETS
 from nisqdl.datasets.classes import choose_classes
 from nisqdl.datasets.dataset import RawData
 from nisqdl.datasets.options import DatasetOptions
-from nisqdl.datasets.scaling import fit_scaling
+from nisqdl.datasets.scaling import Scaling, fit_scaling
 from nisqdl.errors import InputError
 from nisqdl.seeds import derive
 
@@ -64,8 +64,7 @@ def load_split(options: DatasetOptions, seed: int) -> Split:
         InputError: The data set has too few rows for what is asked, a class would be absent, or
             the data themselves are faulty (CSV).
     """
-    data = choose_classes(DATASETS.find(options.name).load(options, seed), options)
-    train, test = _draw(data, options, derive(seed, "split") % 2**32)
+    data, train, test = _rows(options, seed)
     scaling = fit_scaling(data.X[train], options)
     return Split(
         train_features=_locked(scaling.apply(data.X[train])),
@@ -77,6 +76,12 @@ def load_split(options: DatasetOptions, seed: int) -> Split:
     )
 
 
+def load_scaling(options: DatasetOptions, seed: int) -> Scaling:
+    """How :func:`load_split` made features of columns: for rows that come later."""
+    data, train, _ = _rows(options, seed)
+    return fit_scaling(data.X[train], options)
+
+
 def fingerprint(options: DatasetOptions) -> str:
     """A text that changes when the data behind the options change: for a CSV, of its content.
 
@@ -84,6 +89,14 @@ def fingerprint(options: DatasetOptions) -> str:
         InputError: The CSV file cannot be read.
     """
     return DATASETS.find(options.name).fingerprint(options)
+
+
+def _rows(
+    options: DatasetOptions, seed: int
+) -> tuple[RawData, NDArray[np.int64], NDArray[np.int64]]:
+    """The data, and which of its rows are for training and for tests."""
+    data = choose_classes(DATASETS.find(options.name).load(options, seed), options)
+    return data, *_draw(data, options, derive(seed, "split") % 2**32)
 
 
 def _draw(

@@ -29,7 +29,7 @@ _HOMES = {
 }
 """Estimators by their modules."""
 
-FILE_HOMES = dict(_HOMES)
+FILE_HOMES = {**_HOMES, "TrainedPoint": "nisqdl.models.point"}
 """What a model file may hold, by its module."""
 
 _PUBLIC = {**FILE_HOMES, "load": "nisqdl.models.files"}

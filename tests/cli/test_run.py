@@ -109,6 +109,25 @@ def test_the_experiment_in_a_report_runs_again(ran: Path) -> None:
     assert json.loads(out)["added"] == 0
 
 
+def test_export_writes_a_trained_model(ran: Path) -> None:
+    from nisqdl.models import load
+
+    code, out, err = finished(
+        ran, "export", "results/runs/small", "--model", "best", "--out", "model.npz"
+    )
+    assert (code, out) == (0, "")
+    assert "test accuracy" in err
+    model = load(ran / "model.npz")
+    assert model.predict([[0.0, 0.0]]).shape == (1,)
+    for arguments, says in (
+        (("--model", "best"), "--out mine.npz"),
+        (("--model", "zzz", "--out", "x.npz"), "no point begins with 'zzz'"),
+    ):
+        code, _, err = finished(ran, "export", "results/runs/small", *arguments)
+        assert code == 2
+        assert says in err
+
+
 def test_export_has_a_row_for_each_record(ran: Path) -> None:
     _, out, _ = finished(ran, "export", "results/runs/small")
     rows = list(csv.DictReader(io.StringIO(out)))
