@@ -18,6 +18,7 @@ from nisqdl.circuits.entanglers import DEVICE
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.datasets.options import DatasetOptions
 from nisqdl.engines import ENGINES
+from nisqdl.errors import InputError
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point, content_hash
 from nisqdl.studies import qnn
@@ -127,7 +128,14 @@ class Transfer:
 
         Of devices and scales together, those pairs that share one of them: a matrix of devices at
         each scale, and a matrix of scales on each device.
+
+        Raises:
+            InputError: No scale is above 0, so that there is no noise to train under.
         """
+        if all(o.noise.scale == 0 for o in combinations if isinstance(o, TransferOptions)):
+            raise InputError(
+                "`noise.scale` must have a value above 0, which is trained under, but is only 0."
+            )
         alike: dict[str, list[TransferOptions]] = {}
         for options in combinations:
             if isinstance(options, TransferOptions):

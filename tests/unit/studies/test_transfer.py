@@ -211,3 +211,10 @@ def test_wrong_options_are_one_sentence(changes: dict[str, Any], sentence: str) 
         points(**changes)
     assert "\n" not in str(error.value)
     assert "small.yaml" in str(error.value)
+
+
+def test_without_noise_there_is_nothing_to_train_under(tmp_path: Path) -> None:
+    file = tmp_path / "ideal.yaml"
+    file.write_text(yaml.safe_dump({**SMALL, "study": "transfer", "noise": {"scale": 0}}))
+    with pytest.raises(InputError, match=r"ideal\.yaml: `noise.scale` must have a value above 0"):
+        load(str(file)).points()
