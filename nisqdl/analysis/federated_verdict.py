@@ -96,7 +96,7 @@ def _classical(found: Sequence[Question], complete: bool) -> Verdict:
         better = [
             f"{_short(name)} by {pair.estimate.reversed().text()}"
             for name, pair in pairs.items()
-            if pair.splits >= FEWEST and pair.estimate.below_zero
+            if pair.splits >= FEWEST and pair.estimate.below_zero and not question.same_rows
         ]
         if better:
             lost.append(f"{listed(better)} ({question.title})")
@@ -126,7 +126,8 @@ def _classical(found: Sequence[Question], complete: bool) -> Verdict:
         "rate and hidden units are tuned on a quarter of each client's rows, while the QNN has "
         "what the file says. An advantage is claimed only if the whole interval of the QNN minus "
         f"every one of them is above 0, jointly over all {count} comparisons (Bonferroni), from "
-        f"{FEWEST} seeds on whose rows differ. Intervals of the corrected resampled t test "
+        f"{FEWEST} seeds on whose rows differ; that a classical learner is better, by the same "
+        "rule for it alone. Intervals of the corrected resampled t test "
         "(Nadeau and Bengio 2003), which takes the overlap of the splits into account."
     )
     return Verdict("Quantum or classical", sentence(parts), rule, numbers)

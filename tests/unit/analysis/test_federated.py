@@ -146,6 +146,8 @@ def test_an_advantage_needs_every_classical_learner_and_a_sound_run() -> None:
     better = said(made(mlp=0.99))[topic]
     assert "shown to be better: MLP by 0.0" in better
     assert "beats" not in better
+    # The same rows in every seed show nothing of new ones, on either side.
+    assert said(made(mlp=0.99, same_rows=True))[topic].startswith("No advantage")
 
 
 def test_an_advantage_is_claimed_by_luck_in_few_runs() -> None:
