@@ -99,7 +99,7 @@ class Experiment:
         return {
             "schema": SCHEMA,
             "study": self.study.name,
-            "options": _gather([c.model_dump(mode="json") for c in self.combinations]),
+            "options": _gather(_filled([c.model_dump(mode="json") for c in self.combinations])),
             "origins": {name: self._contents(name) for name in _ORIGINS},
             "points": content_hash(sorted(point.id for point in self.points())),
         }
@@ -364,6 +364,12 @@ def _sentence(error: ValidationError, file: str) -> str:
     # YAML has lists: a tuple is ours.
     rule = fault["msg"].replace("Input should be", "must be").replace("tuple", "list")
     return f"{file}: `{where}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}."
+
+
+def _filled(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The documents with the same keys: an option that is left out where it is unset is null."""
+    keys = dict.fromkeys(key for document in documents for key in document)
+    return [{key: document.get(key) for key in keys} for document in documents]
 
 
 def _gather(documents: Sequence[dict[str, Any]]) -> Json:

@@ -9,15 +9,15 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nisqdl.analysis.intervals import Estimate, share_over_seeds
+from nisqdl.analysis.intervals import MINUS, Estimate, share_over_seeds
 from nisqdl.analysis.table import Table
 from nisqdl.analysis.verdict import Verdict
-from nisqdl.analysis.words import counted
+from nisqdl.analysis.words import counted, listed
 from nisqdl.store.record import Record
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-FIELD, COUPLING = "field", "coupling"
+FIELD, COUPLING, SECOND_LINE = "field", "coupling", "train_coupling"
 
 RULE = (
     "The phase by the order parameter: cluster where the string order parameter of the ring is "
@@ -45,6 +45,7 @@ class Diagram:
         right: Share of places on the line h₂ = 0 at which the network is right; ``None`` where
             the run has none.
         energy_error: The largest deviation from the energy's closed form on the line.
+        trained: h₂ of the lines of training states.
     """
 
     title: str
@@ -59,23 +60,35 @@ class Diagram:
     agreement: Estimate
     right: Estimate | None
     energy_error: float | None
+    trained: tuple[float, ...]
+
+    @property
+    def trained_text(self) -> str:
+        """``h₂ = 0 alone``, ``h₂ = 0 and −1.6``."""
+        if len(self.trained) == 1:
+            return "h₂ = 0 alone"
+        return f"h₂ = {listed([f'{line:g}'.replace('-', MINUS) for line in self.trained])}"
 
 
 def diagrams(records: Sequence[Record]) -> tuple[Diagram, ...]:
-    """A diagram for each model and training of a run."""
+    """A diagram for each model and training of a run, those trained on one line first."""
     table = Table.from_records(records)
     varied = [
         name
         for name in table.settings()
-        if name not in (FIELD, COUPLING, "seed") and len(table.distinct(name)) > 1
+        if name not in (FIELD, COUPLING, SECOND_LINE, "seed") and len(table.distinct(name)) > 1
     ]
-    return tuple(
+    found = [
         _diagram(
             part,
-            [f"{name.rpartition('.')[2]} {value}" for name, value in zip(varied, key, strict=True)],
+            [
+                f"{name.rpartition('.')[2]} {value}"
+                for name, value in zip(varied, key[1:], strict=True)
+            ],
         )
-        for key, part in table.groups(varied)
-    )
+        for key, part in table.groups([SECOND_LINE, *varied])
+    ]
+    return tuple(sorted(found, key=lambda diagram: len(diagram.trained)))
 
 
 def phase_verdict(found: Diagram, complete: bool) -> Verdict:
@@ -85,7 +98,7 @@ def phase_verdict(found: Diagram, complete: bool) -> Verdict:
     else:
         line = "" if found.right is None else f"; on the line it is right at {_share(found.right)}"
         sentence = (
-            f"Trained on the line h₂ = 0 alone, the network{_of(found)} and the string order "
+            f"Trained on {found.trained_text}, the network{_of(found)} and the string order "
             f"parameter agree on the phase at {_share(found.agreement)} of "
             f"{counted(found.output.size, 'place')} in the plane{line}."
         )
@@ -106,6 +119,7 @@ def _diagram(rows: Table, words: list[str]) -> Diagram:
         order[place] = group.rows[0]["string_order"]
     errors = [row["energy_error"] for row in rows.rows if row.get("energy_error") is not None]
     first = rows.rows[0]
+    second = first.get(SECOND_LINE)
     return Diagram(
         title=", ".join(words),
         qubits=int(first["qubits"]),
@@ -119,6 +133,7 @@ def _diagram(rows: Table, words: list[str]) -> Diagram:
         agreement=_by_seed(rows, "agrees"),
         right=_by_seed(rows, "right") if any("right" in row for row in rows.rows) else None,
         energy_error=max(errors) if errors else None,
+        trained=(0.0,) if second is None else (0.0, float(second)),
     )
 
 

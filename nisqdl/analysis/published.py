@@ -167,6 +167,8 @@ class PublishedValue(BaseModel):
         at_least, at_most: A bound instead of a number.
         tolerance: How far ours may be away: a number; with ``relative``, a share of the expected.
         relative: The same as a share; where both are given, the larger one counts.
+        open: Why ours does not meet it, where that was looked into and is known: then it is told as
+            not met, with this reason, and is no failure of the reproduction.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -185,6 +187,7 @@ class PublishedValue(BaseModel):
     at_most: float | None = None
     tolerance: float | None = Field(default=None, ge=0)
     relative: float | None = Field(default=None, ge=0)
+    open: str | None = Field(default=None, min_length=20, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _fits(self) -> PublishedValue:
@@ -260,6 +263,11 @@ class Comparison:
         above = self.asked.at_least is None or self.ours.low >= self.asked.at_least
         below = self.asked.at_most is None or self.ours.high <= self.asked.at_most
         return above and below
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is not met, and nobody has said why."""
+        return not self.met and self.asked.open is None
 
 
 def comparisons(published: Published, records: Sequence[Record]) -> tuple[Comparison, ...]:

@@ -29,20 +29,23 @@ def reproduction_verdict(
         found: Its comparisons, at least one.
         complete: Whether all points ran.
     """
-    missed = [one for one in found if not one.met]
+    missed = [one for one in found if one.fails]
+    opened = [one for one in found if not one.met and not one.fails]
     work = published.title.split(",")[0]
     if not complete:
         sentence = f"Not every point ran yet, so nothing is said of {work}."
-    elif not missed:
+    elif not missed and not opened:
         every = "The" if len(found) == 1 else "All"
         sentence = f"{every} {counted(len(found), 'value')} of {work} {_are(len(found))} met."
     else:
-        named = "; ".join(missed_text(one) for one in missed[:MOST_NAMED])
-        more = f"; {len(missed) - MOST_NAMED} more" if len(missed) > MOST_NAMED else ""
-        sentence = (
-            f"{len(found) - len(missed)} of {counted(len(found), 'value')} of {work} are met; not "
-            f"met: {named}{more}."
-        )
+        met = len(found) - len(missed) - len(opened)
+        sentence = f"{met} of {counted(len(found), 'value')} of {work} are met"
+        for words, some in (("not met", missed), ("not met, for a known reason", opened)):
+            if some:
+                named = "; ".join(missed_text(one) for one in some[:MOST_NAMED])
+                more = f"; {len(some) - MOST_NAMED} more" if len(some) > MOST_NAMED else ""
+                sentence += f"; {words}: {named}{more}"
+        sentence += "."
     numbers = {
         comparison_title(one): Estimate(
             one.ours.value, one.ours.low, one.ours.high, one.ours.records, one.ours.arm
@@ -73,6 +76,8 @@ def verdict_word(one: Comparison) -> str:
         return "no record"
     if one.met:
         return "met"
+    if not one.fails:
+        return "not met, reason known"
     return "not met" if one.resolved else "not resolved"
 
 

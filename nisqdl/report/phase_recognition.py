@@ -50,11 +50,14 @@ def _diagrams(found: tuple[Diagram, ...]) -> list[Block]:
             wide, narrow = phase_map.draw(diagram, 2), phase_map.draw(diagram, 1)
         if wide is not None:
             title = "Phases by the network and by the order parameter"
-            title += f": {diagram.title}" if diagram.title else ""
+            several = [f"trained on {diagram.trained_text}"] if len(found) > 1 else []
+            told = ", ".join([*several, *([diagram.title] if diagram.title else [])])
+            title += f": {told}" if told else ""
             blocks.append(picture(f"phase_map-{number}", title, wide, narrow))
     rows = tuple(
         (
             one.title or "the model",
+            one.trained_text,
             str(one.qubits),
             str(one.weights),
             str(one.seeds),
@@ -65,8 +68,8 @@ def _diagrams(found: tuple[Diagram, ...]) -> list[Block]:
         for one in found
     )
     heads = (
-        "model", "spins", "weights", "trainings", "agrees with string order", "right on the line",
-        "largest error of energies",
+        "model", "trained on", "spins", "weights", "trainings", "agrees with string order",
+        "right on the line", "largest error of energies",
     )  # fmt: skip
     blocks.append(DataTable("How well the phase is recognised", heads, rows))
     blocks.append(Paragraph(RULE, quiet=True))

@@ -41,6 +41,11 @@ def beside_published(
     name = document.title.split(":")[0]
     blocks: list[Block] = [Paragraph(f"{published.title}."), _table(found), *_pictures(found)]
     blocks.append(Paragraph(RULE, quiet=True))
+    blocks += [
+        Paragraph(f"Why {comparison_title(one)} is not met: {one.asked.open}")
+        for one in found
+        if not one.met and not one.fails
+    ]
     return (
         replace(
             document,

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from nisqdl.catalog import checked
@@ -48,6 +49,10 @@ _MODEL: dict[str, Any] = {
 }
 
 
+def _is_unset(value: object) -> bool:
+    return value is None
+
+
 class PhaseRecognitionOptions(BaseModel):
     """One combination of the options of a ``phase_recognition`` experiment."""
 
@@ -63,6 +68,11 @@ class PhaseRecognitionOptions(BaseModel):
     training: TrainingOptions = TrainingOptions(batch=None)
     train: int = Field(default=40, ge=4, le=1000, strict=True)
     """Training states, evenly spaced on the line h₂ = 0 from h₁ = 0 to 1.6."""
+    train_coupling: float | None = Field(
+        default=None, ge=-100, le=100, allow_inf_nan=False, exclude_if=_is_unset
+    )
+    """h₂/J of a second line of training states, a quarter as many, with the phase that the string
+    order parameter gives them; None is the line h₂ = 0 alone."""
     engine: Annotated[str, AfterValidator(checked(ENGINES.find))] = "statevector"
     seeds: int = Field(default=5, ge=1, le=1000, json_schema_extra={"sweep": False})
     """How many repetitions, each with its own initial weights and batches."""
@@ -132,7 +142,8 @@ class PhaseRecognition:
         return [*(step for step, _ in trained.values()), *measured]
 
     def _train_step(self, settings: Mapping[str, Json]) -> Step:
-        names = ("qubits", "model.", "training.", "train", "engine", "root_seed", "seed")
+        names = ["qubits", "model.", "training.", "train", "train_coupling"]
+        names += ["engine", "root_seed", "seed"]
         title = f"train {settings['model.ansatz.name']} on the line, seed {settings['seed']}"
         return Step(self.name, "train", pick(settings, names), title=title)
 
@@ -180,12 +191,11 @@ def _trained(settings: Mapping[str, Json]) -> bytes:
     qubits = int(settings["qubits"])
     options = _model_options(settings)
     model = build_model(options, 2**qubits, 2)
-    fields = np.linspace(0.0, LARGEST_TRAINED_FIELD, settings["train"])
-    states = np.array([_ground(qubits, float(field), 0.0)[1] for field in fields])
+    states, labels = _training_rows(settings)
     found = train(
         find_engine(settings["engine"]).prepare(model, IDEAL),
         encode(options, states),
-        (fields >= TRANSITION).astype(np.int64),
+        labels,
         len(model.weights),
         TrainingOptions.model_validate(nested(settings, "training")),
         seed=_training_seed(settings),
@@ -195,14 +205,35 @@ def _trained(settings: Mapping[str, Json]) -> bytes:
     return trained_to_bytes(found)
 
 
+def _training_rows(settings: Mapping[str, Json]) -> tuple[Floats, NDArray[np.int64]]:
+    """Ground states of the trained lines, (N, 2^n), and their phases: 0 is the cluster phase."""
+    qubits = int(settings["qubits"])
+    fields = np.linspace(0.0, LARGEST_TRAINED_FIELD, settings["train"])
+    states = [_ground(qubits, float(field), 0.0)[1] for field in fields]
+    labels = (fields >= TRANSITION).astype(np.int64)
+    coupling = settings.get("train_coupling")
+    if coupling is not None:
+        more = np.linspace(0.0, LARGEST_TRAINED_FIELD, max(2, int(settings["train"]) // 4))
+        second = [_ground(qubits, float(field), float(coupling))[1] for field in more]
+        critical = _order(qubits, _ground(qubits, TRANSITION, 0.0)[1])
+        orders = np.array([_order(qubits, state) for state in second])
+        states += second
+        labels = np.concatenate([labels, (orders <= critical).astype(np.int64)])
+    return np.array(states), labels
+
+
+def _order(qubits: int, state: Floats) -> float:
+    """The string order parameter over half the ring."""
+    return string_order(state, 0, 2 * (qubits // 4))
+
+
 def _recognised(step: Step, weights: bytes) -> list[Record]:
     settings = step.settings
     qubits, options = int(settings["qubits"]), _model_options(settings)
     model = build_model(options, 2**qubits, 2)
     evaluator = find_engine(settings["engine"]).prepare(model, IDEAL)
     trained = trained_from_bytes(weights)
-    half = 2 * (qubits // 4)
-    critical = string_order(_ground(qubits, TRANSITION, 0.0)[1], 0, half)
+    critical = _order(qubits, _ground(qubits, TRANSITION, 0.0)[1])
     places = [
         (float(point.settings["field"]), float(point.settings["coupling"])) for point in step.points
     ]
@@ -213,7 +244,7 @@ def _recognised(step: Step, weights: bytes) -> list[Record]:
     for point, place, (energy, state), output in zip(
         step.points, places, found, outputs, strict=True
     ):
-        order = string_order(state, 0, half)
+        order = _order(qubits, state)
         values: dict[str, Json] = {
             "output": float(output),
             "string_order": order,

@@ -96,6 +96,19 @@ def test_the_exit_code_says_what_is_not_met_and_new_bounds_need_no_new_run(tmp_p
     assert told["added"] == 0
     assert "variance, qubits = 4 (0.006592 against 0.5" in told["verdict"]
 
+    wrong["values"][0]["open"] = "looked into: the number is made up by this test"
+    _written(tmp_path, published=wrong)
+    third = CliRunner().invoke(main, [*arguments, "--json"])
+    told = json.loads(third.stdout)
+    assert (third.exit_code, told["met"], told["failed"]) == (0, False, False)
+    assert (
+        "2 of 3 values of Cerezo et al. 2021 are met; not met, for a known reason: "
+        in (told["verdict"])
+    )
+    text = (tmp_path / "run" / "report.md").read_text()
+    assert "is not met: looked into: the number is made up" in text
+    assert text.count("not met, reason known") == 1
+
 
 @pytest.mark.parametrize(
     ("published", "sentence"),

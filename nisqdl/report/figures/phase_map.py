@@ -35,16 +35,19 @@ def draw(found: Diagram, columns: int) -> Drawing | None:
         right.set_ylabel("h₂/J")
     for axes in (left, right) if columns > 1 else (right,):
         axes.set_xlabel("h₁/J")
-    left.axhline(0, color=INK, linestyle=(0, (3, 2)), linewidth=1, label="trained here")
+    for line in found.trained:
+        left.axhline(line, color=INK, linestyle=(0, (3, 2)), linewidth=1, label="trained here")
     for axes in (left, right):
         axes.plot([1], [0], marker="*", color=INK, markersize=9, linestyle="", clip_on=False,
                   label="known transition" if axes is left else None)  # fmt: skip
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    handles, labels = left.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=2)
     told = (
         f"The cluster phase of a ring of {found.qubits} spins is where the network's output is "
-        f"above 0 (line), after training on h₂ = 0 alone: the mean of {found.seeds} trainings. The "
-        f"string order parameter, with its value at the transition as a line, agrees at "
-        f"{100 * found.agreement.mean:.0f} % of the places."
+        f"above 0 (line), after training on {found.trained_text}: the mean of {found.seeds} "
+        "trainings. The string order parameter, with its value at the transition as a line, agrees "
+        f"at {100 * found.agreement.mean:.0f} % of the places."
     )
     return Drawing(figure, told, f"Two heat maps over h₁ and h₂. {told}")
 

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from qiskit.quantum_info import SparsePauliOp
 
 from nisqdl.analysis.phase_recognition import diagrams, phase_verdict
-from nisqdl.datasets.spin_chains import ground_state
+from nisqdl.datasets.spin_chains import ground_state, string_order
 from nisqdl.experiment import load
 from nisqdl.report import build
 from nisqdl.runner.run import run
 from nisqdl.store.view import read_run
-from nisqdl.studies.phase_recognition import PhaseRecognitionOptions
+from nisqdl.studies.phase_recognition import PhaseRecognitionOptions, _training_rows
 
 SMALL = {
     "study": "phase_recognition",
@@ -78,3 +78,38 @@ def test_a_run_from_file_to_report(tmp_path: Path) -> None:
 def test_wrong_options_are_said(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         PhaseRecognitionOptions.model_validate({"field": 0.5, **change})
+
+
+def test_a_second_line_of_training_states_is_a_training_of_its_own(tmp_path: Path) -> None:
+    alone = load(_written(tmp_path, SMALL))
+    both = load(_written(tmp_path, {**SMALL, "train_coupling": [None, -1.6]}))
+    known = {point.id for point in alone.points()}
+    assert known < {point.id for point in both.points()}, "what is known is not measured anew"
+    folder = tmp_path / "run"
+    run(both, folder, workers=1)
+    first, second = diagrams(read_run(folder).records)
+    assert (first.trained, second.trained) == ((0.0,), (0.0, -1.6))
+    assert "Trained on h₂ = 0 alone" in phase_verdict(first, True).sentence
+    assert "Trained on h₂ = 0 and −1.6" in phase_verdict(second, True).sentence
+    text = build(folder, planned=36).markdown.read_text()
+    assert "train_coupling: [null, -1.6]" in text
+
+
+def test_its_labels_are_those_of_the_order_parameter() -> None:
+    settings = {"qubits": 4, "train": 12, "train_coupling": -1.6}
+    states, labels = _training_rows(settings)
+    plain, known = _training_rows({"qubits": 4, "train": 12})
+    np.testing.assert_array_equal(states[:12], plain)
+    np.testing.assert_array_equal(labels[:12], known)
+    critical = string_order(ground_state(4, 1.0)[1], 0, 2)
+    assert len(states) == 15
+    for field, state, label in zip((0.0, 0.8, 1.6), states[12:], labels[12:], strict=True):
+        own = ground_state(4, field, -1.6)[1]
+        np.testing.assert_allclose(state, own, atol=1e-9)
+        assert label == (string_order(own, 0, 2) <= critical)
+
+
+def _written(tmp_path: Path, document: dict[str, object]) -> str:
+    file = tmp_path / "asked.yaml"
+    file.write_text(yaml.safe_dump(document))
+    return str(file)
