@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from nisqdl.agents.approximators import Approximator
@@ -147,16 +147,12 @@ def _origin(
     seed: int,
     conditions: Json,
 ) -> Json:
-    functions = {
-        role: [function.options.model_dump(mode="json"), asdict(function.shape)]
-        for role, function in approximators.items()
-    }
     return {
         "agent": agent.name,
         "options": options.model_dump(mode="json"),
         # An infinite bound is no JSON number.
         "sizes": str(dynamics.sizes),
-        "functions": functions,
+        "functions": {role: function.identity for role, function in approximators.items()},
         "seed": seed,
         "conditions": conditions,
     }

@@ -31,6 +31,10 @@ _HORIZON = {"4x4": 100, "8x8": 200}
 _BITS = {"4x4": 4, "8x8": 6}
 
 
+_SHAPED = {b"S": -0.01, b"F": -0.01, b"H": -0.2, b"G": 1.0}
+"""Reward for coming to a field of this kind: start, frozen, hole, goal."""
+
+
 class FrozenLakeOptions(EnvironmentOptions):
     """Which lake.
 
@@ -38,10 +42,13 @@ class FrozenLakeOptions(EnvironmentOptions):
         map: Size of the lake, one of Gymnasium's two maps.
         slippery: Whether a step goes in the meant direction with probability 1/3 only, and
             sideways otherwise.
+        rewards: ``sparse``: 1 at the goal, else 0, as in Gymnasium; ``shaped``: besides −0.2 in a
+            hole and −0.01 on any other field, as Chen et al. 2020 have it.
     """
 
     map: Literal["4x4", "8x8"] = "4x4"
     slippery: StrictBool = True
+    rewards: Literal["sparse", "shaped"] = "sparse"
 
 
 class FrozenLakeState(NamedTuple):
@@ -71,10 +78,14 @@ class FrozenLake(Dynamics[FrozenLakeState]):
         """Cumulated probability, next field, reward and end; shape (fields, actions, ways)."""
         from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 
-        table = FrozenLakeEnv(map_name=self.options.map, is_slippery=self.options.slippery).P
-        rows = [[_padded(table[field][action]) for action in range(4)] for field in table]
-        chance, field, reward, end = np.moveaxis(np.array(rows, dtype=float), -1, 0)
-        return np.cumsum(chance, axis=-1), field.astype(np.int64), reward, end.astype(bool)
+        lake = FrozenLakeEnv(map_name=self.options.map, is_slippery=self.options.slippery)
+        rows = [[_padded(lake.P[field][action]) for action in range(4)] for field in lake.P]
+        chance, place, reward, end = np.moveaxis(np.array(rows, dtype=float), -1, 0)
+        field = place.astype(np.int64)
+        if self.options.rewards == "shaped":
+            kinds = np.array(lake.desc).ravel()
+            reward = np.vectorize(_SHAPED.__getitem__)(kinds[field])
+        return np.cumsum(chance, axis=-1), field, reward, end.astype(bool)
 
     def start(self, draws: Floats) -> FrozenLakeState:
         """The upper left."""
@@ -144,7 +155,10 @@ FROZEN_LAKE = Environment(
     rules=FrozenLake,
     features=_features,
     actions=lambda options: ("left", "down", "right", "up"),
-    reward="1 for reaching the goal, else 0",
+    reward=(
+        "1 for reaching the goal, else 0; `shaped` besides −0.2 for a hole and −0.01 for any other"
+        " field"
+    ),
     encoding=_encoding,
     baselines={
         "random": RANDOM,

@@ -8,9 +8,9 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
 
 from nisqdl.environments.encoding import Encoding
+from nisqdl.store.record import Json
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -49,8 +49,8 @@ class Approximator(Protocol):
     """
 
     @property
-    def options(self) -> BaseModel:
-        """Which function it is."""
+    def identity(self) -> Json:
+        """Which function it is: only with the same one may learning go on from a state."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from nisqdl.agents.approximators.contract import Array, Pull, Shape
+from nisqdl.store.record import Json
 
 
 class NetworkOptions(BaseModel):
@@ -46,6 +47,10 @@ class Network:
 
     options: NetworkOptions
     shape: Shape
+
+    @property
+    def identity(self) -> Json:
+        return [self.options.model_dump(mode="json"), asdict(self.shape)]
 
     @cached_property
     def groups(self) -> Mapping[str, slice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Protocol, cast, runtime_checkable
 
@@ -21,6 +21,7 @@ from nisqdl.agents.approximators.heads import HEADS, Head
 from nisqdl.agents.approximators.shifts import Shifts
 from nisqdl.engines.contract import Evaluator
 from nisqdl.errors import InputError
+from nisqdl.store.record import Json
 
 
 @runtime_checkable
@@ -83,6 +84,11 @@ class Quantum:
         """The same with a linear map in the circuit's place."""
         place = LinearMap(options.encodings * shape.features, num_observables(options, shape))
         return cls(options, shape, place, place.num_weights, 0)
+
+    @property
+    def identity(self) -> Json:
+        shots = [] if self.shots is None else [self.shots]
+        return [self.options.model_dump(mode="json"), asdict(self.shape), *shots]
 
     @cached_property
     def groups(self) -> Mapping[str, slice]:

@@ -91,3 +91,20 @@ def test_controllers_control(name: str, baseline: str, at_least: float) -> None:
     tape = episode_tape(dynamics, 100, 0)
     returns = play(dynamics, tape, environment.prepared(baseline, dynamics, tape, 0)).returns
     assert returns.mean() >= at_least
+
+
+def test_shaped_rewards_are_those_of_chen_et_al() -> None:
+    """−0.01 on the ice, −0.2 in a hole, 1 at the goal; dry ice, from the upper left."""
+    dynamics = FROZEN.rules(FROZEN.read_options({"slippery": False, "rewards": "shaped"}))
+    rewards = []
+    state = dynamics.start(np.zeros((1, 1)))
+    for action in (2, 2, 1, 1, 1, 2):
+        state, outcome = dynamics.advance(state, np.array([action]), np.zeros((1, 1)))
+        rewards.append(float(outcome.rewards[0]))
+    assert rewards == [-0.01] * 5 + [1.0]
+    assert outcome.terminated.all()
+    fallen, outcome = dynamics.advance(
+        dynamics.start(np.zeros((1, 1))), np.array([1]), np.zeros((1, 1))
+    )
+    _, outcome = dynamics.advance(fallen, np.array([2]), np.zeros((1, 1)))
+    assert (float(outcome.rewards[0]), bool(outcome.terminated[0])) == (-0.2, True)
