@@ -79,6 +79,7 @@ class MitigationOptions(BaseModel):
                 "fit"
             )
         self.model.ansatz.only_gates(hardware.NO_WAITING)
+        self.training.only_whole()
         if self.training.normalise is not None:
             raise ValueError(
                 "`training.normalise` must be left out here: mitigated values are compared as they "

@@ -214,8 +214,9 @@ class NoiseAccuracy:
                 on_device.update({step.key: step for step in chain})
                 training = chain[-1]
             else:
-                training = self._train_step(point.settings, circuit)
-                training = train.setdefault(training.key, training)
+                parts = self._train_steps(point.settings, circuit)
+                train.update({step.key: step for step in parts})
+                training = train[parts[-1].key]
             needs = [circuit, training]
             if point.settings["engine"] == hardware.ENGINE:
                 run = self._execute_step(point.settings, [*needs, *_given(learning)])
@@ -245,7 +246,8 @@ class NoiseAccuracy:
             title=f"transpile {qnn.title(settings)} for {settings['target']}",
         )
 
-    def _train_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
+    def _train_steps(self, settings: Mapping[str, Json], circuit: Step) -> list[Step]:
+        """The training in its parts; each but the last leaves a state. One where none is kept."""
         names = [*_DATA, "model.", "training.", "engine"]
         noisy = settings["training.noise"] in qnn.NOISY_TRAININGS
         if noisy:
@@ -253,13 +255,18 @@ class NoiseAccuracy:
         elif settings["model.entangler"] == "device":
             names += ["target", "snapshot"]
         place = f" on {settings['target']}" if noisy else ", ideal"
-        return Step(
-            self.name,
-            "train",
-            {**pick(settings, names), "engine": _training_engine(settings)},
-            needs=(circuit.key,) if noisy else (),
-            title=f"train {qnn.title(settings)}{place}, seed {settings['seed']}",
-        )
+        told = f"train {qnn.title(settings)}{place}, seed {settings['seed']}"
+        kept = {**pick(settings, names), "engine": _training_engine(settings)}
+        needs = (circuit.key,) if noisy else ()
+        every, steps = settings.get("training.checkpoint_every"), int(settings["training.steps"])
+        parts: list[Step] = []
+        for until in range(int(every), steps, int(every)) if every else ():
+            before = (parts[-1].key,) if parts else ()
+            title = f"{told}, to step {until}"
+            own = {**kept, "until": until}
+            parts.append(Step(self.name, "train", own, needs=(*needs, *before), title=title))
+        before = (parts[-1].key,) if parts else ()
+        return [*parts, Step(self.name, "train", kept, needs=(*needs, *before), title=told)]
 
     def _learn_step(self, settings: Mapping[str, Json], circuit: Step) -> Step | None:
         if settings["engine"] != hardware.ENGINE:
@@ -311,7 +318,11 @@ class NoiseAccuracy:
         if step.kind == "train" and step.settings["training.noise"] == "device":
             return Outcome(artifact=device_training.gone_on(step.settings, *needed))
         if step.kind == "train":
-            return Outcome(artifact=qnn.train_weights(step.settings, *needed))
+            noisy = step.settings["training.noise"] in qnn.NOISY_TRAININGS
+            isa, before = (needed[0], needed[1:]) if noisy else (None, needed)
+            until = step.settings.get("until")
+            state = before[0] if before else None
+            return Outcome(artifact=qnn.train_part(step.settings, isa, state, until))
         if step.kind in ("execute", hardware.LEARN, device_training.MEASURE):
             asked = self.request(step, artifacts)
             return Outcome(artifact=hardware.run_here(step.settings, asked))
@@ -360,7 +371,10 @@ class NoiseAccuracy:
             return hardware.cost_here(step.settings, *(artifacts[key] for key in step.needs[:1]))
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
             return Cost(seconds=0.2, memory_mib=50.0)
-        if step.kind in ("train", "measure") and not on_device:
+        if step.kind == "train" and not on_device:
+            noisy = step.settings["training.noise"] in qnn.NOISY_TRAININGS
+            return qnn.cost(step, [artifacts[key] for key in step.needs[: int(noisy)]])
+        if step.kind == "measure":
             return qnn.cost(step, [artifacts[key] for key in step.needs])
         return Cost(seconds=1.0, memory_mib=50.0)
 

@@ -88,6 +88,7 @@ class PhaseRecognitionOptions(BaseModel):
             )
         if self.training.needs_gates is not None:
             self.model.ansatz.only_gates(self.training.needs_gates)
+        self.training.only_whole()
         if self.training.normalise is not None:
             raise ValueError("`training.normalise` must be left out: this study has no noise")
         try:

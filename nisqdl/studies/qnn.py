@@ -35,8 +35,14 @@ from nisqdl.targets.cost import circuit_cost
 from nisqdl.targets.layout import region_edges, regions
 from nisqdl.targets.serial import isa_from_bytes, isa_to_bytes
 from nisqdl.targets.transpile import transpile_model
-from nisqdl.training.checkpoint import trained_from_bytes, trained_to_bytes
-from nisqdl.training.loop import train
+from nisqdl.training.checkpoint import (
+    is_trained,
+    state_from_bytes,
+    state_to_bytes,
+    trained_from_bytes,
+    trained_to_bytes,
+)
+from nisqdl.training.loop import Progress, train
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.normalisation import statistics_of
 from nisqdl.training.objective import loss_and_pull
@@ -49,7 +55,7 @@ if TYPE_CHECKING:
     from nisqdl.engines.contract import Array, Evaluator
     from nisqdl.targets.device import Device
     from nisqdl.targets.isa import IsaModel
-    from nisqdl.training.state import Trained
+    from nisqdl.training.state import Trained, TrainingState
 
 TRAINED_AT_SCALE = 1.0
 """λ of the noise that a device trains under, and other trainings where their file says nothing."""
@@ -75,21 +81,59 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
 
 def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> bytes:
     """Weights trained without noise on the logical circuit, or under noise on the ISA circuit."""
+    return train_part(settings, isa, None, None)
+
+
+def train_part(
+    settings: Mapping[str, Json], isa: bytes | None, before: bytes | None, until: int | None
+) -> bytes:
+    """A part of a training: from the state that the part before left to so many steps.
+
+    Args:
+        isa: The ISA model, where it is trained under noise.
+        before: What the part before gave; ``None`` for the first.
+        until: The number of steps done at its end; ``None`` for the last.
+
+    Returns:
+        The state there; or the trained weights, of the last part and of all after the training has
+        ended early.
+    """
+    if before is not None and is_trained(before):
+        return before
     split = split_of(settings)
     options = model_options(settings)
     logical = logical_model(settings)
-    trained = train(
-        _with_head(settings, _trainer(settings, isa)),
-        encode(options, split.train_features),
-        split.train_labels,
-        num_weights(options, split.num_features),
-        TrainingOptions.model_validate(nested(settings, "training")),
-        seed=derive(settings["root_seed"], "training", settings["seed"]),
-        structure=structure_of(options, logical, device_edges(settings)),
-        circuit=logical,
-        draws=_draws(settings, isa),
-    )
+
+    def pause(told: Progress) -> None:
+        if told.step == until:
+            assert told.state is not None
+            raise _Paused(told.state)
+
+    try:
+        trained = train(
+            _with_head(settings, _trainer(settings, isa)),
+            encode(options, split.train_features),
+            split.train_labels,
+            num_weights(options, split.num_features),
+            TrainingOptions.model_validate(nested(settings, "training")),
+            seed=derive(settings["root_seed"], "training", settings["seed"]),
+            progress=None if until is None else pause,
+            resume=None if before is None else state_from_bytes(before),
+            structure=structure_of(options, logical, device_edges(settings)),
+            circuit=logical,
+            draws=_draws(settings, isa),
+        )
+    except _Paused as paused:
+        return state_to_bytes(paused.state)
     return trained_to_bytes(trained)
+
+
+class _Paused(Exception):
+    """Carries a state out of a training that goes on in another step; never leaves this module."""
+
+    def __init__(self, state: TrainingState) -> None:
+        super().__init__()
+        self.state = state
 
 
 def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Record]:
@@ -164,7 +208,8 @@ def cost(step: Step, artifacts: Sequence[bytes]) -> Cost:
     else:
         options = TrainingOptions.model_validate(nested(settings, "training"))
         rows = rows[: options.batch or len(rows)]
-        prepared, times = _trainer(settings, artifacts[0] if artifacts else None), options.steps
+        prepared = _trainer(settings, artifacts[0] if artifacts else None)
+        times = min(options.checkpoint_every or options.steps, options.steps)
     prepared.values(rows, zeros)  # the first call may compile
     started = time.perf_counter()
     if step.kind == "measure":
@@ -212,9 +257,8 @@ def _trained_at(settings: Mapping[str, Json]) -> float:
 
 def _draws(settings: Mapping[str, Json], isa: bytes | None) -> Callable[[int], Evaluator] | None:
     """The evaluator of each step where errors are injected."""
-    if settings["training.noise"] != "injected":
+    if settings["training.noise"] != "injected" or isa is None:
         return None
-    assert isa is not None
     noise = _noise(
         isa, settings["target"], settings["noise.recipe"], _trained_at(settings),
         _switched(settings),

@@ -80,6 +80,7 @@ class TransferOptions(BaseModel):
                 f"`noise` must be {' or '.join(qnn.NOISY_TRAININGS)}, but is {training.noise!r}; "
                 "training without noise takes part by itself"
             )
+        training.only_whole()
         if training.noise_scale != 1:
             raise ValueError(
                 "`noise_scale` is what this study varies: leave it out, and name the values in "

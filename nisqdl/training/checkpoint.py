@@ -61,6 +61,11 @@ def trained_from_bytes(content: bytes, where: str = "trained weights") -> Traine
     )
 
 
+def is_trained(content: bytes) -> bool:
+    """Whether it is what :func:`trained_to_bytes` wrote, rather than a state in mid-run."""
+    return b'"format":"nisqdl trained weights' in content[:200]
+
+
 def state_to_bytes(state: TrainingState) -> bytes:
     """A state in mid-run as UTF-8 JSON; the same state gives the same bytes."""
     return sealed(

@@ -77,6 +77,8 @@ class TrainingOptions(BaseModel):
             that is predicted, as published, or by the training rows (``train``); ``None`` is not.
             Training steps always normalise by their batch
             (:mod:`nisqdl.training.normalisation`).
+        checkpoint_every: Steps after which a run keeps the state of the training, so that one that
+            is interrupted goes on from there, along the same path; ``None`` keeps its end alone.
         loss: A member of ``LOSSES``.
         patience: Stop when the watched loss has not improved by 1e-4 in so many checks one after
             another; None never stops early.
@@ -118,6 +120,7 @@ class TrainingOptions(BaseModel):
     noise_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=1.0, exclude_if=_is_one
     )
+    checkpoint_every: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
     normalise: Literal["batch", "train"] | None = Field(default=None, exclude_if=_is_none)
     damping: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=Settings.damping, exclude_if=_is_usual_damping
@@ -132,6 +135,18 @@ class TrainingOptions(BaseModel):
         if OPTIMIZERS[self.optimizer].uses_geometry:
             return f"the metric of {self.optimizer} is that of states of circuits of gates"
         return None
+
+    def only_whole(self) -> None:
+        """Refuse states kept in mid-run, for studies that train in one step.
+
+        Raises:
+            ValueError: They are asked for.
+        """
+        if self.checkpoint_every is not None:
+            raise ValueError(
+                "`checkpoint_every` is for trainings of hours in the study noise_accuracy; leave "
+                "it out here"
+            )
 
     def settings_at(self, step: int, seed: int) -> Settings:
         """What the optimizer is told at a step (0, 1, …), from the root of its seeds."""
@@ -160,6 +175,10 @@ class TrainingOptions(BaseModel):
             )
         if self.schedule != "all":
             raise ValueError("a device trains all weights at once; leave `schedule` out")
+        if self.checkpoint_every is not None:
+            raise ValueError(
+                "a training on a device keeps its state at every step; leave `checkpoint_every` out"
+            )
         for name, least in (("validation", 0), ("patience", None)):
             if getattr(self, name) != least:
                 raise ValueError(
@@ -197,6 +216,13 @@ class TrainingOptions(BaseModel):
             raise ValueError(
                 f"{self.optimizer} chooses its own steps, so `rate` and `warmup` have no part in "
                 f"it; leave them out, or set `optimizer` to {stepwise_names()}"
+            )
+        if self.checkpoint_every is not None and not isinstance(
+            OPTIMIZERS[self.optimizer], StepwiseOptimizer
+        ):
+            raise ValueError(
+                f"{self.optimizer} cannot go on in mid-run, so `checkpoint_every` has no part in "
+                f"it; leave it out, or set `optimizer` to {stepwise_names()}"
             )
         if self.damping != Settings.damping and not OPTIMIZERS[self.optimizer].uses_geometry:
             raise ValueError(

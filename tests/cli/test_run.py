@@ -7,15 +7,19 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from nisqdl.errors import NisqdlError
+from nisqdl.experiment import load
 from nisqdl.store.view import read_run
+from nisqdl.studies import qnn
 
 SMALL = """
 study: noise_accuracy
@@ -221,3 +225,45 @@ def test_plan_tells_circuits_and_totals_and_stores_nothing(ran: Path, tmp_path: 
     assert told["seconds"] > 0
     assert told["memory_mib"] > 100
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_from_its_last_state(tmp_path: Path) -> None:
+    parted = (
+        SMALL.replace("steps: 5, batch: 8", "steps: 3600, batch: 8, checkpoint_every: 600")
+        .replace("depth: [1, 2]", "depth: 2")
+        .replace("seeds: 2", "seeds: 1")
+        .replace("entangler: [none, linear]", "entangler: none")
+    )
+    (tmp_path / "parted.yaml").write_text(parted)
+    folder = tmp_path / "results/runs/parted"
+
+    def states() -> dict[str, str]:
+        if not (folder / "run.sqlite").is_file():
+            return {}
+        with closing(sqlite3.connect(folder / "run.sqlite", timeout=30)) as connection:
+            try:
+                rows = connection.execute(
+                    "SELECT key, created FROM artifacts WHERE kind = 'train'"
+                ).fetchall()
+            except sqlite3.OperationalError:  # its tables are being made
+                return {}
+        return dict(rows)
+
+    process = nisqdl(tmp_path, "run", "parted.yaml", "--workers", "1", "--quiet")
+    deadline = time.monotonic() + 240
+    while len(states()) < 2 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    kept = states()
+    assert 2 <= len(kept) < 6, "killed too late"
+    code, _, err = finished(tmp_path, "run", "parted.yaml", "--workers", "1", "--quiet")
+    assert code == 0, err
+    after = states()
+    assert len(after) == 6
+    assert kept.items() <= after.items()  # none of them was made again
+    study = load(str(tmp_path / "parted.yaml")).study
+    points = [record.point for record in read_run(folder).records]
+    (last,) = (s for s in study.steps(points) if s.kind == "train" and "until" not in s.settings)
+    assert read_run(folder).artifact(last.key) == qnn.train_weights(last.settings)

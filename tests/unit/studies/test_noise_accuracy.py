@@ -24,7 +24,7 @@ from nisqdl.studies.data import dataset_options
 from nisqdl.studies.settings import flatten, nested, pick
 from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.targets.snapshots import find_device
-from nisqdl.training.checkpoint import trained_from_bytes
+from nisqdl.training.checkpoint import is_trained, trained_from_bytes
 
 _SMALL: dict[str, Any] = {
     "study": "noise_accuracy",
@@ -278,5 +278,47 @@ _DYNAMIC = {
     ],
 )  # fmt: skip
 def test_ways_that_cannot_be_are_refused(tmp_path: Path, changes: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        _loaded(tmp_path, **changes)
+
+
+@pytest.mark.parametrize("noise", ["ideal", "target", "injected"])
+@pytest.mark.parametrize("patience", [None, 1])
+def test_a_training_in_parts_ends_as_the_whole_one(
+    tmp_path: Path, noise: str, patience: int | None
+) -> None:
+    given = {
+        "noise": noise, "steps": 11, "patience": patience, "check_every": 2,
+        "learning_rate": 1.5 if patience else 0.1, "rate": "cosine",
+    }  # fmt: skip
+    small = {"target": "manila", "noise": {"scale": [1]}, "shots": None, "seeds": 1,
+             "model": {"ansatz": {"depth": 1}, "entangler": "none"}}  # fmt: skip
+    whole, *_ = _performed(_loaded(tmp_path, **small, training=given))
+    parted = _loaded(tmp_path, **small, training={**given, "checkpoint_every": 4})
+    records, artifacts, steps = _performed(parted)
+    trainings = [step for step in steps if step.kind == "train"]
+    assert [step.settings.get("until") for step in trainings] == [4, 8, None]
+    assert trainings[2].needs[-1] == trainings[1].key
+    states = [is_trained(artifacts[step.key]) for step in trainings]
+    if patience is None:
+        assert states == [False, False, True]
+    else:  # it ended early, and the parts after it pass its weights on
+        assert states[1:] == [True, True]
+        assert artifacts[trainings[1].key] == artifacts[trainings[2].key]
+    values = [
+        [r.values for r in found if r.point.settings["learner"] == "qnn"]
+        for found in (whole, records)
+    ]
+    assert values[0] == values[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"training": {"checkpoint_every": 0}}, "greater than or equal to 1"),
+        ({"training": {"checkpoint_every": 5, "optimizer": "cobyla"}}, "cannot go on in mid-run"),
+    ],
+)
+def test_parts_that_cannot_be_are_refused(tmp_path: Path, changes: Any, says: str) -> None:
     with pytest.raises(InputError, match=says):
         _loaded(tmp_path, **changes)
