@@ -120,8 +120,10 @@ def twin_verdict(found: Twins) -> Verdict:
         f"{number(found.accuracy)} against {number(found.predicted_accuracy)}, "
         f"a difference of {gain.signed()}"
     )
-    if found.scale is not None:
+    if found.scale is not None and _tells(found.scale):
         told += f"; its values are told best by λ̂ = {found.scale.text(2)}"
+    elif found.scale is not None:
+        told += f"; its values hardly tell a noise scale, λ̂ = {found.scale.text(2)}"
     if found.excess is not None:
         many = f"{found.misfits} of {counted(len(found.circuits), 'circuit')}"
         told += (
@@ -137,7 +139,7 @@ def twin_verdict(found: Twins) -> Verdict:
         "The twin is the exact engine under the calibration reported for the start of the job. λ̂ "
         "multiplies all its error rates; it is fitted to each circuit's values by weighted least "
         "squares, and averaged over circuits by its errors and the variance between circuits, with "
-        "Hartung and Knapp's interval. A circuit's "
+        "Hartung and Knapp's interval, never narrower than these errors allow. A circuit's "
         "misfit is shown if its residuals exceed their standard errors at 2.5 %, one-sided. A part "
         "of a qubit explains misfit if χ² of all circuits falls by "
         f"{_CHANCE:g} or more when that part alone is scaled{readout}."
@@ -146,6 +148,11 @@ def twin_verdict(found: Twins) -> Verdict:
     if found.scale is not None:
         numbers["λ̂"] = found.scale
     return Verdict(f"Twin of {found.title}", f"{told}.", rule, numbers)
+
+
+def _tells(scale: Estimate) -> bool:
+    """Whether an interval of λ̂ excludes no noise at all, or twice the calibrated."""
+    return (scale.low or 0.0) > 0 or (scale.high is not None and scale.high < 2)
 
 
 def _twins(records: Sequence[Record], swept: Sequence[str]) -> Twins:
@@ -210,7 +217,9 @@ def _pooled(scales: Sequence[Estimate]) -> Estimate | None:
     """The mean of circuits' λ̂ by their errors and by the variance between circuits.
 
     That variance by the method of moments (DerSimonian and Laird, Control. Clin. Trials 7, 177,
-    1986), the interval by Hartung and Knapp (Stat. Med. 20, 3875, 2001).
+    1986), the interval by Hartung and Knapp (Stat. Med. 20, 3875, 2001), never narrower than the
+    circuits' own errors allow (Röver, Knapp and Friede, BMC Med. Res. Methodol. 15, 99, 2015): few
+    circuits may agree by chance, or all lie at the end of the range.
     """
     if len(scales) < 2:
         return scales[0] if scales else None
@@ -221,7 +230,8 @@ def _pooled(scales: Sequence[Estimate]) -> Estimate | None:
     between = max(0.0, left / float(weights.sum() - (weights**2).sum() / weights.sum()))
     weights = 1 / (errors**2 + between)
     mean = float(weights @ x / weights.sum())
-    error = math.sqrt(float(weights @ (x - mean) ** 2) / (len(x) - 1) / float(weights.sum()))
+    scatter = max(1.0, float(weights @ (x - mean) ** 2) / (len(x) - 1))
+    error = math.sqrt(scatter / float(weights.sum()))
     half = float(stdtrit(len(x) - 1, 0.975)) * error
     return Estimate(mean, max(0.0, mean - half), mean + half, len(x), error * math.sqrt(len(x)))
 

@@ -6,7 +6,13 @@ from contextlib import suppress
 
 import click
 
-from nisqdl.cli.on_device import counted, here, job_document, run_argument, run_folder
+from nisqdl.cli.on_device import (
+    counted,
+    here,
+    job_document,
+    run_argument,
+    run_folder,
+)
 from nisqdl.cli.output import json_option, print_json
 from nisqdl.cli.workers import workers_option
 
@@ -45,7 +51,10 @@ def command(run: str, workers: int, quiet: bool, as_json: bool) -> None:
         print_json(
             {
                 "folder": str(folder),
-                "jobs": [job_document(job, found.pending.get(job.tag)) for job in found.jobs],
+                "jobs": [
+                    job_document(job, found.pending.get(job.tag), found.used.get(job.tag))
+                    for job in found.jobs
+                ],
                 "points": summary.points,
                 "waiting": summary.waiting,
                 "report": None if built is None else str(built.html),

@@ -14,6 +14,7 @@ from nisqdl.store.record import Json
 
 if TYPE_CHECKING:
     from nisqdl.campaign.steps import Here
+    from nisqdl.jobs.collecting import Collected
     from nisqdl.store.ledger import JobRow
 
 LATEST = "latest"
@@ -81,15 +82,18 @@ def here(workers: int, quiet: bool) -> Here:
     return Here(workers, progress_for(sys.stderr), lambda sentence: click.echo(sentence, err=True))
 
 
-COLUMNS = ("job", "device", "state", "circuits", "estimate s", "bound s", "submitted", "reason")
+COLUMNS = (
+    "job", "device", "state", "circuits", "estimate s", "bound s", "used s", "submitted", "reason",
+)  # fmt: skip
 
 
-def job_cells(job: JobRow, word: str | None = None) -> list[object]:
+def job_cells(job: JobRow, word: str | None = None, used_s: float | None = None) -> list[object]:
     """A job as a line of a table.
 
     Args:
         job: The job.
         word: The service's word for its state, where it was asked.
+        used_s: Seconds on the device that the service counted.
     """
     state = (word or job.state).lower()
     return [
@@ -99,13 +103,19 @@ def job_cells(job: JobRow, word: str | None = None) -> list[object]:
         len(job.pieces),
         round(job.estimate_s, 1),
         job.cap_s,
+        used_s,
         job.created[:19],
         job.reason,
     ]
 
 
-def job_document(job: JobRow, word: str | None = None) -> Json:
-    """A job for programs."""
+def known(job: JobRow, found: Collected) -> tuple[str | None, float | None]:
+    """What the service says of a job: the word for its state while it is open, and its time."""
+    return found.pending.get(job.tag), found.used.get(job.tag)
+
+
+def job_document(job: JobRow, word: str | None = None, used_s: float | None = None) -> Json:
+    """A job for programs; arguments as of :func:`job_cells`."""
     return {
         "id": job.job_id,
         "tag": job.tag,
@@ -116,6 +126,7 @@ def job_document(job: JobRow, word: str | None = None) -> Json:
         "circuits": len(job.pieces),
         "estimate_seconds": job.estimate_s,
         "max_execution_time": job.cap_s,
+        "qpu_seconds": used_s,
         "reason": job.reason,
         "created": job.created,
         "changed": job.changed,

@@ -43,13 +43,22 @@ def command(run: str, watch: bool, as_json: bool) -> None:
     asked = restore(folder)
     connection = connect()
     mine = here(1, quiet=as_json)
+    shown: list[list[object]] = []
     while True:
         found = look(asked, folder, connection, mine)
+        table = [
+            job_cells(job, found.pending.get(job.tag), found.used.get(job.tag))
+            for job in found.jobs
+        ]
         if as_json and not (watch and found.pending):
-            jobs = [job_document(job, found.pending.get(job.tag)) for job in found.jobs]
+            jobs = [
+                job_document(job, found.pending.get(job.tag), found.used.get(job.tag))
+                for job in found.jobs
+            ]
             print_json({"folder": str(folder), "jobs": jobs})
-        elif not as_json:
-            print_table(COLUMNS, [job_cells(job, found.pending.get(job.tag)) for job in found.jobs])
+        elif not as_json and table != shown:  # once for each change
+            shown = table
+            print_table(COLUMNS, table)
             click.echo(f"{folder}: {counted(found.jobs)}")
         if not watch or not found.pending:
             return

@@ -51,11 +51,13 @@ class Collected:
         jobs: All of them, as they are now.
         finished: Those that ended now, well or not.
         pending: Those that wait or run; by the service's word for it.
+        used: Seconds on the device that the service counted, by tag, of those that are done.
     """
 
     jobs: tuple[JobRow, ...]
     finished: tuple[JobRow, ...]
     pending: Mapping[str, str]
+    used: Mapping[str, float]
 
 
 _ENDS = {"DONE": "done", "ERROR": "failed", "CANCELLED": "cancelled"}
@@ -95,10 +97,37 @@ def collect_jobs(
             continue
         finished.append(ended)
         assemble(store, ended)
-    for job in ledger.jobs():  # what a crash left between a result and its artifact
+    for job in ledger.jobs():
         if job.state == "done":
-            assemble(store, job)
-    return Collected(tuple(ledger.jobs()), tuple(finished), pending)
+            _settle_seconds(job, ledger, connection, patience)
+            assemble(store, job)  # what a crash left between a result and its artifact
+    return Collected(tuple(ledger.jobs()), tuple(finished), pending, counted_seconds(ledger))
+
+
+def _settle_seconds(
+    job: JobRow, ledger: Ledger, connection: Connection, patience: Patience
+) -> None:
+    """Ask again for the time of a job whose usage the service had not settled yet.
+
+    It counts for the run's bound then. Records that were made before say what was known.
+    """
+    from qiskit_ibm_runtime.exceptions import RuntimeJobNotFound
+
+    stored = ledger.result(job.tag)
+    if _read(stored).facts.qpu_seconds is not None:
+        return
+    doing = f"asking for the usage of job {job.job_id}"
+    try:
+        remote: RuntimeJobV2 = persistent(
+            lambda: connection.client.job(job.job_id), doing, patience
+        )
+    except RuntimeJobNotFound:
+        return  # deleted there; what it gave is here
+    content = json.loads(zlib.decompress(stored))
+    seconds = _qpu_seconds(persistent(remote.metrics, doing, patience).get("usage") or {})
+    if seconds is not None:
+        content["facts"]["qpu_seconds"] = seconds
+        ledger.put(job, _packed(content))
 
 
 def _asked(

@@ -159,8 +159,8 @@ def _best_table(finding: Finding) -> DataTable:
     )  # fmt: skip
     rows = tuple(
         (name, *cells)
-        for name, *cells in zip(names, *columns, strict=True)
-        if any(cell != DASH for cell in cells)
+        for index, (name, *cells) in enumerate(zip(names, *columns, strict=True))
+        if any(cell != DASH for cell in cells) and name not in names[:index]
     )
     heads = ("", *(device.title for device in finding.devices))
     return DataTable(f"The best QNN of each device under its noise ({scale})", heads, rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,6 +133,7 @@ class Probe:
             found = self.collect()
             if not found.pending:
                 return list(found.jobs)
+            time.sleep(0.05)  # asking takes more than the little that is computed
         raise AssertionError("jobs are pending for ever")
 
     def jobs(self) -> list[JobRow]:

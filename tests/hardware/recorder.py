@@ -1,4 +1,6 @@
-"""Hands every call on to the local service, and keeps what was submitted: the service does not."""
+"""Hands every call on to the local service, and does what the service does not: it keeps what was
+submitted, and says what time a job took.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,15 @@ from typing import Any
 
 
 @contextmanager
-def recorder(service: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Its URL, and the bodies of the submissions so far."""
+def recorder(
+    service: str, usage: dict[str, Any] | None = None
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Its URL for the client, and the bodies of the submissions so far.
+
+    Args:
+        service: The service's URL.
+        usage: What jobs' metrics say of the time on the device, as it is when they are asked for.
+    """
     bodies: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -32,6 +41,8 @@ def recorder(service: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
                     status, content, kind = answer.status, answer.read(), answer.headers
             except urllib.error.HTTPError as error:
                 status, content, kind = error.code, error.read(), error.headers
+            if usage is not None and self.path.endswith("/metrics"):
+                content = json.dumps({**json.loads(content), "usage": usage}).encode()
             self.send_response(status)
             self.send_header("Content-Type", kind.get("Content-Type", "application/json"))
             self.send_header("Content-Length", str(len(content)))
@@ -46,7 +57,7 @@ def recorder(service: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", bodies
+        yield f"http://experimental@127.0.0.1:{server.server_port}/api/v1", bodies
     finally:
         server.shutdown()
         server.server_close()
