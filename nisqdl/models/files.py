@@ -103,7 +103,11 @@ def save_model(model: Any, path: str | Path) -> None:
             arrays[f"scaler.{name}"] = np.asarray(getattr(scaler, name), dtype=np.float64)
     asked: Asked | None = vars(model).get("place_")
     if asked is not None and asked.place.device is not None:
-        assert asked.place.recipe is not None
+        if not isinstance(asked.place.recipe, Recipe):
+            raise InputError(
+                "A model with an Aer noise model cannot be saved: give `noise` as a recipe, or set "
+                "it to None and fit again."
+            )
         assert asked.place.isa is not None
         header["place"] = {
             "key": asked.key,

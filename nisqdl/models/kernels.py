@@ -28,7 +28,6 @@ from nisqdl.errors import InputError
 from nisqdl.models.calibration import decision_probabilities, decision_temperature
 from nisqdl.models.files import ANGLE_RANGE, save_model
 from nisqdl.models.place import Asked, Place, asked_key, find_place
-from nisqdl.noise.recipe import Recipe
 from nisqdl.seeds import generator
 
 SEPARABLE = {"iqp": "angle_z", "zz": "angle_z", "amplitude": "angle"}
@@ -59,7 +58,7 @@ class QuantumKernel(BaseEstimator):
     C: float = 1.0
     entangled: bool = True
     backend: Any = None
-    noise: Recipe | str | None = None
+    noise: Any = None
     noise_scale: float = 1.0
     shots: int | None = None
     random_state: Any = None

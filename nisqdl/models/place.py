@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nisqdl.circuits.architectures.contract import Architecture, Measured
 from nisqdl.circuits.model import Model
 from nisqdl.engines import find_engine
+from nisqdl.engines.aer_model import prepared_under
 from nisqdl.engines.contract import Evaluator
+from nisqdl.engines.exact.from_aer import AerNoise
 from nisqdl.engines.injection import Injection
 from nisqdl.engines.runtime.direct import RuntimeEvaluator, device_of, is_backend
 from nisqdl.errors import InputError
@@ -26,8 +28,10 @@ from nisqdl.targets.transpile import transpile_model
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
+    from qiskit_aer.noise import NoiseModel
 
     Backend: TypeAlias = Device | BackendV2 | str | None
+    Noise: TypeAlias = Recipe | NoiseModel | str | None
 
 RUNTIME = "runtime"
 """The engine that measures on a device, or in the client's local mode."""
@@ -42,7 +46,7 @@ class Place:
 
     Attributes:
         device: Where circuits are transpiled to; None leaves them logical and ideal.
-        recipe: The noise; None without a device.
+        recipe: The noise, or what an Aer noise model says; None without a device.
         scale: λ, which multiplies all its rates.
         engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it.
         isa: The circuit as it was transpiled before (:func:`isa_to_bytes`); None transpiles it.
@@ -50,7 +54,7 @@ class Place:
     """
 
     device: Device | None = None
-    recipe: Recipe | None = None
+    recipe: Recipe | AerNoise | None = None
     scale: float = 1.0
     engine: str | None = None
     isa: bytes | None = None
@@ -60,7 +64,7 @@ class Place:
     def named(
         cls,
         backend: Backend,
-        noise: Recipe | str | None,
+        noise: Noise,
         scale: float = 1.0,
         engine: str | None = None,
     ) -> Place:
@@ -78,21 +82,21 @@ class Place:
                 )
             return cls(engine=engine)
         given_noise = "calibrated" if noise is None else noise
+        recipe: Recipe | AerNoise
         if isinstance(given_noise, str):
             recipe = find_recipe(given_noise, "noise")
         elif isinstance(given_noise, Recipe):
             recipe = given_noise
         else:
-            raise InputError(
-                "`noise` must be a recipe or the name of one, as `nisqdl list noise` shows them, "
-                f"but is a {type(noise).__name__}."
-            )
+            recipe = _aer_noise(given_noise, scale, engine)
         return cls(_device(backend), recipe, float(scale), engine, None, backend)
 
     @property
     def scheduled(self) -> bool:
         """Whether circuits have delays, for noise during idle times; devices wait by themselves."""
         assert self.recipe is not None
+        if isinstance(self.recipe, AerNoise):
+            return bool(self.recipe.passes)
         return self.recipe.needs_schedule and self.engine != RUNTIME
 
     def prepared(self, model: Model) -> Evaluator:
@@ -104,6 +108,8 @@ class Place:
         if self.device is None:
             return find_engine(self.engine or "statevector", "engine").prepare(model, IDEAL)
         isa = self.transpiled(model)
+        if isinstance(self.recipe, AerNoise):
+            return prepared_under(isa, self.recipe, self.device.num_qubits)
         if self.engine == RUNTIME:
             return RuntimeEvaluator(isa, self.device, self.channels(isa), self.backend)
         return find_engine(self.engine or "exact", "engine").prepare(isa, self.channels(isa))
@@ -130,6 +136,11 @@ class Place:
         """The noise of an ISA model's qubits; needs a device."""
         assert self.device is not None
         assert self.recipe is not None
+        if isinstance(self.recipe, AerNoise):
+            raise InputError(
+                "`noise` must be a recipe for this (injected errors, kernels of overlaps), but is "
+                "an Aer noise model; try noise='calibrated'."
+            )
         return channels_for(self.recipe, self.device, isa.physical_qubits, self.scale)
 
 
@@ -146,14 +157,14 @@ class Asked:
     place: Place
 
 
-def asked_key(backend: Backend, noise: Recipe | str | None, circuit: str) -> str:
+def asked_key(backend: Backend, noise: Noise, circuit: str) -> str:
     """A text that differs where another place, or another circuit, is asked for.
 
     Args:
         circuit: What tells the circuit from others.
     """
     named = backend if backend is None or isinstance(backend, str) else _hash_of(backend)
-    recipe = noise if noise is None or isinstance(noise, str) else noise.model_dump_json()
+    recipe = noise.model_dump_json() if isinstance(noise, Recipe) else str(noise)
     return content_hash([named, recipe, circuit])
 
 
@@ -161,12 +172,15 @@ def find_place(
     asked: Asked | None,
     key: str,
     backend: Backend,
-    noise: Recipe | str | None,
+    noise: Noise,
     scale: float,
     engine: str | None,
 ) -> Place:
     """The place that a model has kept if it is still the one asked for; else the one named now."""
-    if asked is None or asked.key != key or asked.place.device is None:
+    changes = asked is None or isinstance(
+        asked.place.recipe, AerNoise
+    )  # it may be changed in place
+    if asked is None or changes or asked.key != key or asked.place.device is None:
         return Place.named(backend, noise, scale, engine)
     kept = replace(asked.place, scale=float(scale), engine=engine, backend=backend)
     return kept if kept.scheduled == asked.place.scheduled else replace(kept, isa=None)
@@ -183,6 +197,26 @@ def _device(backend: Any) -> Device:
         "`backend` must be the name of a device, a Device, or a backend of IBM's client, but is a "
         f"{type(backend).__name__}."
     )
+
+
+def _aer_noise(noise: Any, scale: float, engine: str | None) -> AerNoise:
+    from qiskit_aer.noise import NoiseModel
+
+    if not isinstance(noise, NoiseModel):
+        raise InputError(
+            "`noise` must be a recipe, the name of one, as `nisqdl list noise` shows them, or an "
+            f"Aer noise model, but is a {type(noise).__name__}."
+        )
+    if scale != 1:
+        raise InputError(
+            f"`noise_scale` must be 1 with an Aer noise model, but is {scale:g}: only recipes are "
+            "scaled."
+        )
+    if engine not in (None, "exact"):
+        raise InputError(
+            f"`engine` must be exact with an Aer noise model, or None, but is {engine!r}."
+        )
+    return AerNoise.read(noise)
 
 
 def _hash_of(backend: Any) -> str:

@@ -39,7 +39,6 @@ from nisqdl.models.place import (
     prepared,
     with_circuit,
 )
-from nisqdl.noise.recipe import Recipe
 from nisqdl.seeds import generator
 from nisqdl.training.loop import train
 from nisqdl.training.normalisation import Statistics, statistics_of
@@ -68,7 +67,8 @@ class Variational(BaseEstimator):
             snapshot's path, a :class:`~nisqdl.targets.device.Device`, or a backend of IBM's
             client): the circuit is transpiled for it, and it is trained and predicts under its
             noise. None is the ideal logical circuit.
-        noise: The recipe of the noise; None is ``"calibrated"`` where there is a backend.
+        noise: The recipe of the noise; None is ``"calibrated"`` where there is a backend. Or an Aer
+            ``NoiseModel`` of the backend's qubits, with ``noise_scale`` 1.
         noise_scale: λ, which multiplies all rates of the noise.
         shots: Outcomes from which each predicted value is estimated; None is exact. Training is
             always exact.
@@ -101,7 +101,7 @@ class Variational(BaseEstimator):
     training_scale: float | None = None
     normalise: str | None = None
     backend: Any = None
-    noise: Recipe | str | None = None
+    noise: Any = None
     noise_scale: float = 1.0
     shots: int | None = None
     engine: str | None = None

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import Pauli
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 from sklearn.datasets import load_iris
 
 import nisqdl.models as models
 from nisqdl.errors import InputError
+from nisqdl.targets.serial import isa_from_bytes
 
 
 def flowers(classes: int = 2):
@@ -122,3 +127,43 @@ def test_local_mode_measures_what_the_exact_engine_says() -> None:
     # Readout errors are mitigated there, and are not in the exact values: 5 standard errors more.
     assert np.abs(measured - exact).max() < 0.05 + 5 * 0.5 / np.sqrt(4000)
     assert (measured != exact).any()
+
+
+def test_an_aer_noise_model_is_taken_on_the_devices_own_qubits() -> None:
+    """Against Aer's density matrix of all five qubits, with the readout applied by hand."""
+    noise = NoiseModel(basis_gates=["cx", "id", "rz", "sx", "x"])
+    for gate, p in (("sx", 0.01), ("x", 0.02)):
+        noise.add_all_qubit_quantum_error(depolarizing_error(p, 1), gate)
+    noise.add_all_qubit_quantum_error(depolarizing_error(0.05, 2), ["cx"])
+    noise.add_all_qubit_readout_error(ReadoutError([[0.95, 0.05], [0.1, 0.9]]))
+    X, y = flowers()
+    model = qnn(noise=noise).fit(X, y)
+    found = 1 - 2 * model.predict_proba(X[:3])[:, 1]
+
+    isa = isa_from_bytes(model.place_.place.isa)
+    encoded = model._encoded(model.scaler_.transform(X[:3]))
+    simulator = AerSimulator(method="density_matrix", noise_model=noise)
+    for row, value in zip(encoded, found, strict=True):
+        given = dict(zip((*isa.features, *isa.weights), (*row, *model.weights_), strict=True))
+        known = {p: v for p, v in given.items() if p in isa.circuit.parameters}
+        circuit = QuantumCircuit(5)
+        circuit.compose(isa.circuit.assign_parameters(known), list(isa.physical_qubits),
+                        inplace=True)  # fmt: skip
+        circuit.save_density_matrix()
+        state = simulator.run(circuit).result().data()["density_matrix"]
+        expected = 0.0
+        for label, share in isa.observables[0].to_list():
+            (place,) = [len(label) - 1 - i for i, one in enumerate(label) if one == "Z"]
+            z = state.expectation_value(Pauli("Z"), [isa.physical_qubits[place]]).real
+            expected += share.real * (0.85 * z + 0.05)
+        assert value == pytest.approx(expected, abs=1e-8)
+
+    with pytest.raises(InputError, match="cannot be saved"):
+        model.save("never.npz")
+    for given, says in (
+        ({"noise_scale": 2.0}, "`noise_scale` must be 1"),
+        ({"training_noise": "injected"}, "`noise` must be a recipe for this"),
+        ({"engine": "aer"}, "`engine` must be exact"),
+    ):
+        with pytest.raises(InputError, match=says):
+            qnn(noise=noise, **given).fit(X, y)
