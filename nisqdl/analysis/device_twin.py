@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from nisqdl.analysis.compare import plain, value_title
 from nisqdl.analysis.intervals import Estimate, number, paired_difference
+from nisqdl.analysis.pairs import plain, value_title
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
 from nisqdl.store.record import Json, Record

@@ -10,8 +10,9 @@ import click
 from nisqdl.cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from nisqdl.analysis.compare import Comparison, Side
+    from nisqdl.analysis.compare import Comparison
     from nisqdl.analysis.intervals import Estimate
+    from nisqdl.analysis.pairs import Side
 
 
 @click.command(
@@ -49,7 +50,8 @@ def command(
     hardware run. --a and --b choose parts of a run by a setting (`--a target=fake_torino`).
     """
     from nisqdl import report
-    from nisqdl.analysis.compare import TWIN, compare, comparison_sentence, selected, twin_side
+    from nisqdl.analysis.compare import compare, comparison_sentence
+    from nisqdl.analysis.pairs import TWIN, selected, twin_side
 
     first = selected(_side(run_a), _wanted(only_a, "--a"))
     twins = str(run_b) == TWIN
@@ -70,7 +72,7 @@ def command(
 
 
 def _side(folder: Path) -> Side:
-    from nisqdl.analysis.compare import Side
+    from nisqdl.analysis.pairs import Side
     from nisqdl.store.view import read_run
 
     run = read_run(folder)

@@ -113,6 +113,28 @@ def _feature_map(name: str, out: Path | None) -> Exhibit:
     return _circuit(name, FEATURE_MAPS[name].summary, options)
 
 
+def _convolution(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.circuits.convolutional.convolutions import CONVOLUTIONS
+
+    return _block(name, CONVOLUTIONS[name].summary, {"convolution": name, "pooling": "none"})
+
+
+def _pooling(name: str, out: Path | None) -> Exhibit:
+    from nisqdl.circuits.convolutional.poolings import POOLINGS
+
+    return _block(name, POOLINGS[name].summary, {"convolution": "ttn", "pooling": name})
+
+
+def _block(name: str, summary: str, options: Mapping[str, Json]) -> Exhibit:
+    """One stage of a convolutional network on two qubits, without features."""
+    from nisqdl.circuits.build import build_without_features
+    from nisqdl.circuits.options import ModelOptions
+
+    ansatz = {"name": "qcnn", "depth": 1, "final": "none", **options}
+    model = build_without_features(ModelOptions.model_validate({"ansatz": ansatz}), 2)
+    return _built(name, f"{summary}\nOne stage of a qcnn with it", model, features=0)
+
+
 def _circuit(name: str, summary: str, options: Mapping[str, Json]) -> Exhibit:
     """The circuit of a model with these options, on a few features."""
     from nisqdl.circuits.build import build_model
@@ -128,11 +150,11 @@ def _model(name: str, out: Path | None) -> Exhibit:
     return _built(name, SUMMARIES[name], circuit_of(classifier_named(name)(), FEATURES))
 
 
-def _built(name: str, summary: str, model: Model) -> Exhibit:
+def _built(name: str, summary: str, model: Model, features: int = FEATURES) -> Exhibit:
     document = {
         "name": name,
         "summary": summary,
-        "features": FEATURES,
+        "features": features,
         "qubits": model.num_qubits,
         "weights": len(model.weights),
         "gates": dict(model.circuit.count_ops()),
@@ -140,8 +162,9 @@ def _built(name: str, summary: str, model: Model) -> Exhibit:
     }
 
     def show() -> None:
-        click.echo(f"{summary}\n{FEATURES} features: {model.num_qubits} qubits, ", nl=False)
-        click.echo(f"{len(model.weights)} weights; x: features, w: weights\n")
+        given, legend = (f"{features} features: ", "x: features, ") if features else ("", "")
+        click.echo(f"{summary}\n{given}{model.num_qubits} qubits, ", nl=False)
+        click.echo(f"{len(model.weights)} weights; {legend}w: weights\n")
         click.echo(drawn(model.circuit))
 
     return Exhibit(document, show)
@@ -206,6 +229,8 @@ EXHIBITS: dict[str, Exhibitor] = {
     "ansatzes": _ansatz,
     "entanglers": _entangler,
     "feature-maps": _feature_map,
+    "convolutions": _convolution,
+    "poolings": _pooling,
     "datasets": _dataset,
     "environments": environment_exhibit,
     "agents": agent_exhibit,

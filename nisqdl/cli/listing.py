@@ -23,7 +23,7 @@ def command(kind: str, as_json: bool) -> None:
     """List what there is of a kind.
 
     Kinds: experiments, reproductions, devices, noise, ansatzes, entanglers, feature-maps,
-    datasets, environments, models, engines.
+    convolutions, poolings, datasets, environments, agents, models, engines.
     """
     rows = SHELVES.find(kind).rows()
     if as_json:

@@ -95,6 +95,18 @@ def _feature_maps() -> list[Json]:
     return _summaries(FEATURE_MAPS)
 
 
+def _convolutions() -> list[Json]:
+    from nisqdl.circuits.convolutional.convolutions import CONVOLUTIONS
+
+    return _summaries(CONVOLUTIONS)
+
+
+def _poolings() -> list[Json]:
+    from nisqdl.circuits.convolutional.poolings import POOLINGS
+
+    return _summaries(POOLINGS)
+
+
 def _datasets() -> list[Json]:
     from nisqdl.datasets import DATASETS
 
@@ -147,6 +159,8 @@ SHELVES: Table[Shelf] = Table(
             Shelf("ansatzes", "ansatz", _ansatzes),
             Shelf("entanglers", "entangler", _entanglers),
             Shelf("feature-maps", "feature-map", _feature_maps),
+            Shelf("convolutions", "convolution", _convolutions),
+            Shelf("poolings", "pooling", _poolings),
             Shelf("datasets", "dataset", _datasets),
             Shelf("environments", "environment", _environments),
             Shelf("agents", "agent", _agents),

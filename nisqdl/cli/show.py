@@ -40,9 +40,10 @@ Examples:
 def command(name: str, out: Path | None, options: tuple[str, ...], as_json: bool) -> None:
     """Show one thing that `nisqdl list` lists.
 
-    A device gets tables and a picture of its map; a feature map, an ansatz or an entangler its
-    circuit; a noise recipe its numbers; a data set its sizes and a picture; an environment its
-    state, actions, reward and a picture of its baselines' episodes; an experiment its file.
+    A device gets tables and a picture of its map; a feature map, an ansatz, an entangler or a block
+    of a convolutional network its circuit; a noise recipe its numbers; a data set its sizes and a
+    picture; an environment its state, actions, reward and a picture of its baselines' episodes; an
+    experiment its file.
     Where one name is of two kinds, say which: device:torino.
     """
     shelf, plain = find(name)

@@ -14,6 +14,7 @@ from nisqdl.datasets.digits import DIGITS
 from nisqdl.datasets.entanglement import ENTANGLEMENT
 from nisqdl.datasets.hidden_manifold import HIDDEN_MANIFOLD
 from nisqdl.datasets.hyperplanes_parity import HYPERPLANES_PARITY
+from nisqdl.datasets.idx_images import IDX
 from nisqdl.datasets.iris import IRIS
 from nisqdl.datasets.line_images import LINE_IMAGES
 from nisqdl.datasets.linearly_separable import LINEARLY_SEPARABLE
@@ -40,5 +41,6 @@ DATASETS: Table[Dataset] = Table(
         "entanglement": ENTANGLEMENT,
         "cluster_ising": CLUSTER_ISING,
         "csv": CSV,
+        "idx": IDX,
     },
 )

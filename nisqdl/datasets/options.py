@@ -60,8 +60,9 @@ class DatasetOptions(BaseModel):
             and reduce; ``none``: reduce only, as amplitude encoding needs.
         noise: Standard deviation of the noise of generated data; None is the data set's own
             default.
-        path: The CSV file, relative to the current folder (csv).
-        label: Name of the column that holds the class (csv); all others are features.
+        path: The CSV file, or the file of images (idx), relative to the current folder.
+        label: Name of the column that holds the class (csv), all others are features; or the file
+            of the images' labels (idx).
         columns: Columns of generated data; None is the data set's own default (10).
         degree: Degree of the curves' Fourier series (two_curves).
         manifold: Dimension of the hidden manifold (hidden_manifold).

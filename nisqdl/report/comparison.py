@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from nisqdl.analysis.compare import (
-    Comparison,
-    comparison_sentence,
-    plain,
-    value_title,
-)
+from nisqdl.analysis.compare import Comparison, comparison_sentence
 from nisqdl.analysis.intervals import number
+from nisqdl.analysis.pairs import plain, value_title
 from nisqdl.analysis.words import counted, listed
 from nisqdl.report.document import Answer, DataTable, Document, Paragraph, Section
 from nisqdl.report.figures import comparison

@@ -31,6 +31,7 @@ SIZES = {  # rows, columns and classes, as their documentation gives them
     "entanglement": (TRAIN + TEST, 16, 2),
     "cluster_ising": (TRAIN + TEST, 256, 2),
     "csv": (90, 3, 2),
+    "idx": (90, 16, 3),
 }
 
 
@@ -43,6 +44,13 @@ def options(request: pytest.FixtureRequest, tmp_path: Path) -> DatasetOptions:
         path = tmp_path / "own.csv"
         path.write_text("\n".join(["a,b,side,c", *rows]))
         fields |= {"path": str(path), "label": "side"}
+    if request.param == "idx":
+        labels = np.arange(90) % 3
+        images = np.random.default_rng(0).integers(0, 60, (90, 4, 4)) + 60 * labels[:, None, None]
+        fields |= {"path": str(tmp_path / "images"), "label": str(tmp_path / "labels")}
+        for name, table in (("images", images), ("labels", labels)):
+            header = bytes([0, 0, 8, table.ndim]) + np.array(table.shape, dtype=">u4").tobytes()
+            (tmp_path / name).write_bytes(header + table.astype(np.uint8).tobytes())
     return DatasetOptions.model_validate(fields)
 
 

@@ -12,14 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nisqdl.analysis.compare import (
-    Side,
-    compare,
-    comparison_sentence,
-    selected,
-    twin_side,
-    value_title,
-)
+from nisqdl.analysis.compare import compare, comparison_sentence
+from nisqdl.analysis.pairs import Side, selected, twin_side, value_title
 from nisqdl.errors import InputError
 from nisqdl.store.record import Point, Record
 

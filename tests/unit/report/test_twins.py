@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nisqdl.analysis.compare import Side, compare, twin_side
+from nisqdl.analysis.compare import compare
 from nisqdl.analysis.device_twin import twin_verdict, twins_of
+from nisqdl.analysis.pairs import Side, twin_side
 from nisqdl.circuits.build import encode
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.options import Execution
