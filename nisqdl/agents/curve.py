@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from nisqdl.store.record import Json
 
@@ -24,6 +25,14 @@ class Curve:
 
     def __len__(self) -> int:
         return len(self.returns)
+
+    def best(self, episodes: int) -> float | None:
+        """The largest mean return of so many episodes in a row; None if there are fewer."""
+        if len(self) < episodes:
+            return None
+        sums = [0.0, *accumulate(self.returns)]
+        ends = zip(sums[episodes:], sums, strict=False)
+        return max(after - before for after, before in ends) / episodes
 
     def recent(self, episodes: int) -> float | None:
         """Mean return of the last episodes; None before the first."""

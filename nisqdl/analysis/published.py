@@ -68,6 +68,15 @@ def _mean(rows: Rows, asked: PublishedValue) -> Measured | None:
     return Measured(found.mean, found.low, found.high, found.n)
 
 
+def _median(rows: Rows, asked: PublishedValue) -> Measured | None:
+    """The median of the records themselves, such as "most seeds do it": it has no interval."""
+    known = [float(row[asked.value]) for row in rows.rows if row.get(asked.value) is not None]
+    if not known:
+        return None
+    value = float(np.median(known))
+    return Measured(value, value, value, len(known))
+
+
 def _log2_slope(rows: Rows, asked: PublishedValue) -> Measured | None:
     """The slope of log2(mean value) against ``along``, with Student's interval of the residuals."""
     assert asked.along is not None
@@ -136,6 +145,7 @@ STATISTICS: Table[Statistic] = Table(
     "statistic",
     {
         "mean": _mean,
+        "median": _median,
         "log2_slope": _log2_slope,
         "rank_correlation": _rank_correlation,
         "ratio": _ratio,

@@ -243,6 +243,7 @@ def _what_it_took(
     acts = acting_role(settings)
     values: dict[str, Json] = {
         "curve": thinned(learned.curve),
+        "best_ten": learned.curve.best(10),
         "weights": sum(len(part) for part in learned.parameters.values()),
         "acting_weights": len(learned.parameters[acts]),
         "chosen": dict(choice.candidate),

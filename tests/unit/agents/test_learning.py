@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nisqdl.agents import AGENTS
 from nisqdl.agents.acting import actor
@@ -22,6 +24,7 @@ from nisqdl.agents.checkpoint import (
     state_from_bytes,
     state_to_bytes,
 )
+from nisqdl.agents.curve import Curve
 from nisqdl.agents.learn import Learned, Standing, learn
 from nisqdl.agents.learner import Budget, LearningState
 from nisqdl.engines import find_engine
@@ -124,6 +127,17 @@ def test_a_state_stays_as_it_was(agent: str) -> None:
 
     learned(agent, "cart_pole", FAST["network"], Budget(steps=100), OFTEN.get(agent), watch=watch)
     assert [state_to_bytes(state) for state in states] == then
+
+
+@given(returns=st.lists(st.floats(-1e3, 1e3), max_size=30), episodes=st.integers(1, 12))
+def test_best_is_the_largest_mean_of_so_many_in_a_row(returns: list[float], episodes: int) -> None:
+    counts = tuple(range(len(returns)))
+    found = Curve(tuple(returns), counts, counts).best(episodes)
+    means = [
+        sum(returns[first : first + episodes]) / episodes
+        for first in range(len(returns) - episodes + 1)
+    ]
+    assert found == (pytest.approx(max(means), abs=1e-9) if means else None)
 
 
 def test_a_state_of_another_learning_is_refused() -> None:

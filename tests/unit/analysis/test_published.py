@@ -79,6 +79,16 @@ def test_several_records_give_their_mean_with_students_interval(numbers: list[fl
     assert (ours.value, ours.low, ours.high) == (told.mean, told.low, told.high)
 
 
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=9), st.floats(-5, 5))
+def test_a_median_bound_says_what_most_records_do(numbers: list[float], bound: float) -> None:
+    """Of an odd number, as of seeds."""
+    numbers = numbers[: len(numbers) - 1 + len(numbers) % 2]
+    records = _records(*(({"seed": i}, {"v": v}) for i, v in enumerate(numbers)))
+    found = _one({"at_least": bound, "statistic": "median"}, records)
+    assert found.met == (sum(v >= bound for v in numbers) > len(numbers) / 2)
+    assert found.ours.records == len(numbers)
+
+
 def test_over_a_setting_each_number_has_its_own_records_in_order() -> None:
     records = _records(*(({"n": n, "m": m}, {"v": n + m / 10}) for n in (2, 4, 10) for m in (0, 1)))
     value = {"expected": {10: 10.0, 2: 2.0, 4: 4.0}, "tolerance": 0.01, "over": "n"}
