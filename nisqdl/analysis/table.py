@@ -25,17 +25,20 @@ class Table:
         """One row a record.
 
         Raises:
-            InputError: A value has the name of a setting: one would hide the other.
+            InputError: A value has the name of a setting, but differs from it: one would hide the
+                other.
         """
         rows = []
         for record in records:
-            both = record.point.settings.keys() & record.values.keys()
+            settings, values = record.point.settings, record.values
+            shared = settings.keys() & values.keys()
+            both = {name for name in shared if settings[name] != values[name]}
             if both:
                 raise InputError(
                     f"Record {record.point.id}: {', '.join(sorted(both))} is both a setting and "
                     "a value; a record must name each thing once."
                 )
-            rows.append({**record.point.settings, **record.values})
+            rows.append({**settings, **values})
         return cls(tuple(rows))
 
     def __len__(self) -> int:
