@@ -74,6 +74,7 @@ class Twins:
         unphysical: Number of values outside of their range.
         qpu_seconds: As the service counts; ``None`` where it did not say.
         readout_modelled: Whether readout errors are in the prediction.
+        unmitigated: What was done on the device against gate noise, and is not in the prediction.
     """
 
     title: str
@@ -90,6 +91,7 @@ class Twins:
     unphysical: int
     qpu_seconds: float | None
     readout_modelled: bool
+    unmitigated: tuple[str, ...]
 
 
 def twins_of(records: Sequence[Record]) -> tuple[Twins, ...]:
@@ -135,6 +137,12 @@ def twin_verdict(found: Twins) -> Verdict:
         first = found.suspicions[0]
         told += f", best explained by qubit {first.qubit} ({first.part})"
     readout = "" if found.readout_modelled else "; readout was mitigated, so it is not in the twin"
+    left = (
+        f" The twin is that of the circuit without {' and '.join(found.unmitigated)}, so that "
+        "λ̂ says how much noise this has left, and predicted values are to be exceeded."
+        if found.unmitigated
+        else ""
+    )
     rule = (
         "The twin is the exact engine under the calibration reported for the start of the job. λ̂ "
         "multiplies all its error rates; it is fitted to each circuit's values by weighted least "
@@ -142,7 +150,7 @@ def twin_verdict(found: Twins) -> Verdict:
         "Hartung and Knapp's interval, never narrower than these errors allow. A circuit's "
         "misfit is shown if its residuals exceed their standard errors at 2.5 %, one-sided. A part "
         "of a qubit explains misfit if χ² of all circuits falls by "
-        f"{_CHANCE:g} or more when that part alone is scaled{readout}."
+        f"{_CHANCE:g} or more when that part alone is scaled{readout}.{left}"
     )
     numbers = {"measured − predicted": gain}
     if found.scale is not None:
@@ -175,6 +183,7 @@ def _twins(records: Sequence[Record], swept: Sequence[str]) -> Twins:
         unphysical=sum(int(r.values.get("unphysical") or 0) for r in records),
         qpu_seconds=math.fsum(seconds) if len(seconds) == len(records) else None,
         readout_modelled=all(twin["readout_modelled"] for twin in told),
+        unmitigated=tuple(dict.fromkeys(n for twin in told for n in twin.get("unmitigated", ()))),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,9 +19,12 @@ from nisqdl.store.record import content_hash
 from nisqdl.studies.contract import RemoteStudy, Step
 from nisqdl.studies.device_training import BEGIN, MEASURE
 from nisqdl.studies.hardware import LEARN
+from nisqdl.studies.settings import nested
 from nisqdl.targets.device import Device
 from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.training.checkpoint import trained_to_bytes
+from nisqdl.training.device.options import DeviceTraining
+from nisqdl.training.options import TrainingOptions
 from nisqdl.training.state import Trained
 
 AS_ASKED = "as in the file"
@@ -50,7 +53,8 @@ def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line
 
     Circuits are transpiled as for a run; nothing is trained, stored or sent. How many executions
     there are does not depend on the weights, so zeros stand for those that training would give.
-    Training on the device itself is counted as if every round took the shots of the first.
+    Training on the device itself is counted as if every round took the shots of the first; two more
+    lines say what it takes if all later ones take the fewest shots that they may, or the most.
 
     Args:
         experiment: An experiment on a device.
@@ -74,22 +78,50 @@ def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line
         requests = {k: r for k, r in asked.items() if not r.learns or learning_executions(r)}
     except InputError as error:
         raise experiment.blamed(error) from None
-    distinct = {
-        (step.needs, step.kind): requests[step.key] for step in remote if step.key in requests
-    }
+    kept = [step for step in remote if step.key in requests]
+    distinct = {(step.needs, step.kind): requests[step.key] for step in kept}
     values = [request for request in distinct.values() if not request.learns]
     bare = {str(index): request for index, request in enumerate(values)}
-    lines = [Line(AS_ASKED, _packed(requests, device))]
+    lines = [Line(AS_ASKED, _packed(_waves(kept, requests), device))]
+    if any(step.kind == MEASURE for step in kept):
+        for name, bound in (("fewest", "least_shots"), ("most", "most_shots")):
+            waves = _waves(kept, _at_shots(kept, requests, bound))
+            lines.append(Line(f"the {name} shots in training", _packed(waves, device)))
     for name, level in LEVELS:
         asked = {key: _at(request, level) for key, request in bare.items()}
-        lines.append(Line(name, _packed(asked, device)))
+        lines.append(Line(name, _packed([asked], device)))
     return lines
 
 
-def _packed(requests: Mapping[str, Request], device: Device) -> Estimate:
+def _at_shots(
+    remote: Sequence[Step], requests: Mapping[str, Request], bound: str
+) -> dict[str, Request]:
+    """The same, with a bound of ``training.device`` as the shots of all rounds but the first."""
+    changed = dict(requests)
+    for step in remote:
+        if step.kind == MEASURE and step.settings["round"] > 0:
+            device = TrainingOptions.model_validate(nested(step.settings, "training")).device
+            shots = getattr(device or DeviceTraining(), bound)
+            asked = requests[step.key]
+            execution = asked.execution.model_copy(update={"shots": shots})
+            changed[step.key] = replace(asked, execution=execution)
+    return changed
+
+
+def _waves(remote: Sequence[Step], requests: Mapping[str, Request]) -> list[dict[str, Request]]:
+    """What is sent together: noise is learned first, and each round waits for the one before."""
+    waves: dict[tuple[str, int], dict[str, Request]] = {}
+    for step in remote:
+        number = int(step.settings["round"]) if step.kind == MEASURE else 0
+        waves.setdefault((step.kind, number), {})[step.key] = requests[step.key]
+    return list(waves.values())
+
+
+def _packed(waves: Sequence[Mapping[str, Request]], device: Device) -> Estimate:
     """All jobs together, packed as they would be sent."""
     jobs = [
         estimate([part_of(requests[piece.key], piece) for piece in parcel.pieces], device)
+        for requests in waves
         for parcel in pack(requests, device)
     ]
     return Estimate(

@@ -33,7 +33,8 @@ def twin_sections(found: Sequence[Twins]) -> list[Section]:
         if twins.misfits and twins.suspicions:
             told = "; ".join(map(suspicion_text, twins.suspicions[:_MOST_SUSPICIONS]))
             blocks.append(Paragraph(f"What would explain the misfit on {twins.title}: {told}."))
-    blocks.append(Paragraph(twin_verdict(found[0]).rule, quiet=True))
+    rules = dict.fromkeys(twin_verdict(twins).rule for twins in found)
+    blocks += [Paragraph(rule, quiet=True) for rule in rules]
     return [Section("twins", "Hardware and its twin", tuple(blocks))]
 
 

@@ -101,6 +101,16 @@ def _told(pair: Twin, execution: Execution) -> dict[str, Json]:
         "drift": pair.drift,
         "readout_modelled": not execution.mitigates_readout,
     }
+    unmodelled = [
+        name
+        for name, used in (
+            ("zero-noise extrapolation", execution.extrapolation is not None),
+            ("probabilistic error cancellation", execution.pec is not None),
+        )
+        if used
+    ]
+    if unmodelled:
+        told["unmitigated"] = unmodelled
     if pair.fit is None:
         return told
     fit = pair.fit

@@ -77,3 +77,42 @@ def test_a_refusal_is_one_sentence(case, local_service, nisqdl_here, tmp_path):
     assert done.returncode == code
     assert phrase in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_each_round_of_a_training_is_a_job_of_its_own(nisqdl_here, tmp_path):
+    training = (
+        "training: {noise: device, optimizer: spsa, steps: 5, batch: 4, "
+        "device: {shots: 100, least_shots: 10, most_shots: 1000}}"
+    )
+    text = FILE.replace("target: torino", "target: ibm_torino\nengine: runtime")
+    (tmp_path / "small.yaml").write_text(text.replace("training: {steps: 5}", training))
+    none = {"QISKIT_IBM_TOKEN": ""}
+    done = nisqdl_here("estimate", "small.yaml", "--json", "--workers", "1", environment=none)
+    assert done.returncode == 0, done.stderr
+    lines = {line["options"]: line for line in json.loads(done.stdout)["estimates"]}
+    # Two weight vectors at four samples a round, and six test rows; two seconds a job.
+    for options, later in (
+        ("as in the file", 100), ("the fewest shots in training", 10),
+        ("the most shots in training", 1000),
+    ):  # fmt: skip
+        assert lines[options]["jobs"] == 6
+        executions = 8 * (100 + 4 * later) + 6 * 1000
+        assert lines[options]["executions"] == executions
+        assert lines[options]["qpu_seconds"] == pytest.approx(6 * 2 + executions * 0.00035)
+
+
+def test_learning_noise_is_a_job_that_counts(nisqdl_here, tmp_path):
+    text = FILE.replace("target: torino", "target: ibm_torino\nengine: runtime")
+    text = text.replace("resilience_level: 0", "resilience_level: 1, pec: {}")
+    (tmp_path / "small.yaml").write_text(text.replace("entangler: none", "entangler: linear"))
+    none = {"QISKIT_IBM_TOKEN": ""}
+    done = nisqdl_here("estimate", "small.yaml", "--json", "--workers", "1", environment=none)
+    assert done.returncode == 0, done.stderr
+    asked = json.loads(done.stdout)["estimates"][0]
+    # One layer of one cz: nine circuits at six depths and one more, each 32 times 128 shots.
+    learning = (9 * 6 + 1) * 32 * 128
+    assert asked["jobs"] == 2
+    # The circuit and its control without gates: 16 random circuits of 64 shots at six rows, one
+    # calibration; PEC takes some more where there is noise to cancel.
+    least = learning + (2 * 6 + 1) * 16 * 64
+    assert least < asked["executions"] < 1.1 * least
