@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nisqdl.circuits.architectures.contract import Architecture, Measured
+from nisqdl.circuits.control_flow import waits
 from nisqdl.circuits.model import Model
 from nisqdl.engines import find_engine
 from nisqdl.engines.aer_model import prepared_under
@@ -48,7 +49,8 @@ class Place:
         device: Where circuits are transpiled to; None leaves them logical and ideal.
         recipe: The noise, or what an Aer noise model says; None without a device.
         scale: λ, which multiplies all its rates.
-        engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it.
+        engine: What evaluates; None takes ``statevector`` without noise and ``exact`` with it, or
+            where gates wait for outcomes.
         isa: The circuit as it was transpiled before (:func:`isa_to_bytes`); None transpiles it.
         backend: What a device is measured through: the service's name, or a backend of the client.
     """
@@ -106,7 +108,8 @@ class Place:
             InputError: The model does not suit the device or the engine.
         """
         if self.device is None:
-            return find_engine(self.engine or "statevector", "engine").prepare(model, IDEAL)
+            ideal = "exact" if waits(model.circuit) else "statevector"
+            return find_engine(self.engine or ideal, "engine").prepare(model, IDEAL)
         isa = self.transpiled(model)
         if isinstance(self.recipe, AerNoise):
             return prepared_under(isa, self.recipe, self.device.num_qubits)

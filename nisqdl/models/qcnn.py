@@ -44,6 +44,11 @@ class QCNNClassifier(VariationalClassifier, _Qcnn):
 
     More than two classes are read by a linear layer on X, Y and Z of the qubits that are left.
 
+    A training step with 32 rows and so4 blocks takes (one core of a small server) 0.2 ms, 0.7 ms,
+    11 ms and 0.23 s at 4, 8, 12 and 16 qubits without noise, and 1 ms, 13 ms, 0.31 s and 2.4 s at
+    6, 8, 10 and 11 qubits under the noise of torino; a ``_dynamic`` pooling there counts as one
+    qubit more. From 12 on the exact engine refuses noise: density matrices outgrow its memory.
+
     Parameters:
         feature_map: How features enter, as ``nisqdl list feature-maps`` shows: ``angle`` takes a
             qubit a feature, ``amplitude`` one for each doubling of features (pixels of an image).
