@@ -153,12 +153,12 @@ class Arena:
     @cached_property
     def random(self) -> float | None:
         """Mean return of acting at random: 0 on the normalised scale."""
-        return self._mean(next((p for p in self.of_kind(HEURISTIC) if p.label == RANDOM), None))
+        return self._mean(next((p for p in self.of_kind(HEURISTIC) if p.learner == RANDOM), None))
 
     @cached_property
     def best_heuristic(self) -> Player | None:
         """The heuristic of the highest mean return: 1 on the normalised scale."""
-        means = {p.label: self._mean(p) for p in self.of_kind(HEURISTIC) if p.label != RANDOM}
+        means = {p.label: self._mean(p) for p in self.of_kind(HEURISTIC) if p.learner != RANDOM}
         told = {label: mean for label, mean in means.items() if mean is not None}
         best = max(told, key=lambda label: told[label], default=None)
         return next((p for p in self.of_kind(HEURISTIC) if p.label == best), None)

@@ -76,7 +76,7 @@ def unsound(arena: Arena) -> tuple[str, ...]:
         )
     present = {player.learner for player in arena.of_kind(CLASSICAL, ABLATION)}
     missing = [learner for learner in (TWIN, LINEAR, *ABLATIONS) if learner not in present]
-    if not [p for p in arena.of_kind(HEURISTIC) if p.label != RANDOM]:
+    if not [p for p in arena.of_kind(HEURISTIC) if p.learner != RANDOM]:
         missing.append("heuristics")
     if missing:
         reasons.append(f"{listed(missing)} did not take part")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nisqdl.analysis.arena import (
     ABLATION,
@@ -80,10 +81,21 @@ def _players(records: Sequence[Record]) -> tuple[Player, ...]:
         model, place = models.get(record.point.id, ""), places.get(record.point.id, "")
         key = (settings["kind"], settings["learner"], noisy, model, place)
         groups.setdefault(key, []).append(record)
-    players = [_player(*key, group) for key, group in groups.items()]
+    players = _told_apart([_player(*key, group) for key, group in groups.items()])
     judged = [player for player in players if player.returns]
     # Records come as steps end: nothing told may depend on that.
     return tuple(sorted(judged, key=lambda player: (KINDS.index(player.kind), player.label)))
+
+
+def _told_apart(players: list[Player]) -> list[Player]:
+    """Heuristics say that they are some where a learner's name begins alike."""
+    learners = [player.label for player in players if player.learns]
+    return [
+        replace(player, label=f"{player.label} (heuristic)")
+        if not player.learns and any(label.startswith(player.label) for label in learners)
+        else player
+        for player in players
+    ]
 
 
 _CIRCUIT = ("model.",)
@@ -129,7 +141,7 @@ def _player(
         condition = Condition(settings.get("noise.scale"), settings.get("shots"))
         returns.setdefault(condition, {})[seed] = values["returns"]
         acting.setdefault(condition, {})[seed] = int(values["steps"])
-        if condition not in episodes or seed < episodes[condition][0]:
+        if "episode" in values and (condition not in episodes or seed < episodes[condition][0]):
             episodes[condition] = (seed, values["episode"])
     words = [word for word in (model, place, "noise-trained" if noisy else "") if word]
     return Player(

@@ -79,7 +79,7 @@ def learners(arena: Arena) -> tuple[Player, ...]:
 def _heuristics(arena: Arena) -> Verdict | None:
     """Whether what was learnt beats random, and approaches or beats the best heuristic."""
     best = arena.best_heuristic
-    random = next((p for p in arena.of_kind(HEURISTIC) if p.label == RANDOM), None)
+    random = next((p for p in arena.of_kind(HEURISTIC) if p.learner == RANDOM), None)
     if best is None or random is None or not learners(arena):
         return None
     parts: dict[str, list[str]] = {}

@@ -11,26 +11,25 @@ from nisqdl.store.record import Json
 
 
 def draw(arena: Arena, told: Mapping[str, Json]) -> Drawing | None:
-    """Draw the lowest seed's first judged episode of some players.
+    """Draw the first judged episode of seed 0 of some players.
 
     Args:
         arena: All players.
         told: What the run's context says of the environment: ``name`` and ``portrait``.
     """
-    players = [p for p in _chosen(arena) if _episode(arena, p) is not None]
+    players = [p for p in _chosen(arena) if _episode(arena, p) and _returns(arena, p)]
     if not players:
         return None
-    seed = arena.seeds[0] if arena.seeds else 0
     episodes = int(arena.environment["episodes"])
     document = {
         "name": told["name"],
         "portrait": told["portrait"],
-        "seeds": [seed * episodes, (seed + 1) * episodes - 1],
+        "seeds": [0, episodes - 1],
         "baselines": [
             {
                 "name": player.label,
                 "sees": "future" if player.kind == BOUND else "observation",
-                "returns": _returns(arena, player, seed),
+                "returns": _returns(arena, player),
                 "episode": _episode(arena, player),
             }
             for player in players
@@ -61,6 +60,6 @@ def _episode(arena: Arena, player: Player) -> Mapping[str, Json] | None:
     return player.episodes.get(NO_CIRCUIT, player.episodes.get(arena.reference))
 
 
-def _returns(arena: Arena, player: Player, seed: int) -> list[float]:
+def _returns(arena: Arena, player: Player) -> list[float]:
     by_seed = player.returns.get(NO_CIRCUIT, player.returns.get(arena.reference, {}))
-    return list(by_seed.get(seed, next(iter(by_seed.values()))))
+    return list(by_seed.get(0, []))

@@ -79,6 +79,7 @@ def test_everybody_takes_part_and_each_training_is_done_once() -> None:
 def test_records_of_all_players() -> None:
     """A whole small run; every record can be written as JSON and its numbers fit together."""
     records = done({**NOISY, "shots": [None, 50]})
+    assert all("episode" in r.values for r in by(records, measures="acting"))
     json.dumps([dict(r.values) for r in records], allow_nan=False)
     assert len(records) == len(points_of({**NOISY, "shots": [None, 50]}))
     (took,) = by(records, learner="circuit", measures="learning")
