@@ -271,9 +271,18 @@ def _title(
     return f"{name} ({', '.join(details)})" if details else name
 
 
+_UNWRITTEN = {
+    "shots": "exact",
+    "training.rate": "constant",
+    "training.schedule": "all",
+    "training.warmup": "0",
+}
+"""What options mean that are left out of what is written, or are None."""
+
+
 def _show(name: str, value: Json) -> str:
     if value is None:
-        return "exact" if name == "shots" else "none"
+        return _UNWRITTEN.get(name, "none")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
