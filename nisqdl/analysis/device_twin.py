@@ -189,7 +189,11 @@ def _twins(records: Sequence[Record], swept: Sequence[str]) -> Twins:
 
 def _title(record: Record, swept: Sequence[str]) -> str:
     settings = record.point.settings
-    ways = [f"{plain(n)} {value_title(settings.get(n))}" for n in swept if n != "target"]
+    ways = [
+        f"{plain(n)} {value_title(settings.get(n))}"
+        for n in swept
+        if n != "target" and settings.get(n) is not None
+    ]
     return ", ".join([str(settings["target"]), *ways])
 
 

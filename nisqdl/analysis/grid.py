@@ -266,7 +266,11 @@ def _title(
         for name in swept_data
         if name != "dataset.name" and dataset[name] is not None
     ]
-    details += [f"{name} {_show(name, value)}" for name, value in variant.items()]
+    details += [
+        f"{name} {_show(name, value)}"
+        for name, value in variant.items()
+        if value is not None or not name.startswith("execution.")  # there, unset is unsaid
+    ]
     name = str(dataset.get("dataset.name", "the data set"))
     return f"{name} ({', '.join(details)})" if details else name
 

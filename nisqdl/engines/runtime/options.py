@@ -202,7 +202,7 @@ class Execution(BaseModel):
         asked = [
             name
             for name in ("resilience_level", "measure_mitigation", "zne_mitigation", "zne", "pec")
-            if document.get(name)
+            if document.get(name) not in (None, False, 0)
         ]
         if asked:
             raise ValueError(

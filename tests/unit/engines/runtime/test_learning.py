@@ -115,6 +115,7 @@ def test_cancellation_takes_the_executions_that_the_client_prepares(
     assert counted == request_executions(learned) + calibration_executions(execution)
 
 
+@pytest.mark.slow
 def test_cancelling_and_amplifying_learned_noise_find_the_exact_values() -> None:
     execution = Execution(pec=Pec(), shots=16384, noise_learning=QUICK)
     asked = request(execution, [(0, 1), (1, 2)] * 4, qubits=3)

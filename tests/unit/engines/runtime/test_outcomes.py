@@ -104,10 +104,15 @@ def test_other_observables_are_refused() -> None:
         measure_locally(request(ghz(), SparsePauliOp("IXZ")), TORINO, IDEAL, seed=0)
 
 
-@pytest.mark.parametrize("field", ["resilience_level", "measure_mitigation", "zne_mitigation"])
-def test_it_mitigates_nothing(field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("resilience_level", 1), ("measure_mitigation", True), ("zne", {}), ("pec", {})],
+)
+def test_it_mitigates_nothing(field: str, value: object) -> None:
     with pytest.raises(ValidationError, match=f"mitigates nothing, but `{field}` is set"):
-        Execution.model_validate({"primitive": "sampler", field: 1})
+        Execution.model_validate({"primitive": "sampler", field: value})
+    kept = Execution.model_validate({"primitive": "sampler"})
+    assert Execution.model_validate(kept.model_dump(mode="json")) == kept
 
 
 def test_an_echo_is_sampled_unless_mitigation_is_asked() -> None:
