@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 import nisqdl
 from nisqdl.errors import InputError, unknown_name
-from nisqdl.models.place import Asked, Place
+from nisqdl.models.place import RUNTIME, Asked, Place
 from nisqdl.noise.recipe import Recipe
 from nisqdl.store.record import Json
 from nisqdl.targets.device import Device
@@ -62,7 +62,6 @@ ANGLE_RANGE = (-np.pi / 2, np.pi / 2)
 
 _HEADER, _CIRCUIT, _KERNEL = "header", "circuit", "kernel"
 _MACHINE = ("support_", "dual_coef_", "intercept_")
-_LARGEST_HEADER = 1 << 26
 _VERSIONS = ("numpy", "scikit-learn", "qiskit")
 
 
@@ -128,7 +127,9 @@ def save_model(model: Any, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Any:
-    """Read a model that ``save`` wrote; it predicts as it did there.
+    """Read a model that ``save`` wrote; it predicts as it did there, on this machine.
+
+    A loaded model runs on no device by itself: for that, set its ``engine`` to ``"runtime"``.
 
     Args:
         path: The file.
@@ -155,7 +156,7 @@ def load(path: str | Path) -> Any:
         raise InputError(f"{file}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         name = f"its part {error.args[0]!r} is missing" if isinstance(error, KeyError) else error
-        raise _foreign(file, str(name)) from None
+        raise _foreign(file, str(name).partition("\n")[0]) from None
 
 
 def _model(header: dict[str, Json], arrays: dict[str, npt.NDArray[Any]]) -> Any:
@@ -170,6 +171,8 @@ def _model(header: dict[str, Json], arrays: dict[str, npt.NDArray[Any]]) -> Any:
             raise unknown_name(f"parameter of {header['model']}", name, known)
         if not (value is None or isinstance(value, bool | int | float | str)):
             raise ValueError(f"the parameter {name!r} is no number or text")
+    if parameters.get("engine") == RUNTIME:
+        parameters["engine"] = None  # a file must not spend anybody's time on a device
     place = _place(header.get("place"), arrays.pop(_CIRCUIT, None))
     if place is not None and parameters.get("backend") is None:
         parameters["backend"] = place.place.device  # it was given as an object

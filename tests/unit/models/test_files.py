@@ -282,6 +282,14 @@ def test_hostile_headers_are_refused(change, says, saved: Path, tmp_path: Path) 
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_sends_no_jobs(saved: Path, tmp_path: Path) -> None:
+    def change(header):
+        header["parameters"].update(engine="runtime", backend="ibm_torino")
+
+    model = load(with_header(saved, tmp_path / "eager.npz", change))
+    assert model.engine is None
+
+
 def test_compressed_archives_are_not_blown_up(saved: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not as `save` writes it"):
         load(rewritten(tmp_path / "bomb.npz", parts(saved), compressed=True))

@@ -108,6 +108,18 @@ def test_parts_that_do_not_belong_together_are_noticed(performed) -> None:
     assert noticed > 0
 
 
+def test_a_hostile_circuit_is_told_in_one_sentence(performed, tmp_path: Path) -> None:
+    study, records, artifacts = performed
+    model = model_of(study, find_record(records, "best"), artifacts.__getitem__)
+    for text in ("", "[]", '{"options": 3, "edges": null}',
+                 '{"options": {"ansatz": {"name": "x"}}, "edges": null}'):  # fmt: skip
+        model.circuit_ = text
+        model.save(tmp_path / "hostile.npz")
+        with pytest.raises(InputError) as caught:
+            load(tmp_path / "hostile.npz")
+        assert "\n" not in str(caught.value)
+
+
 def test_a_point_is_not_fitted_again(performed, tmp_path: Path) -> None:
     study, records, artifacts = performed
     model = model_of(study, find_record(records, "best"), artifacts.__getitem__)
