@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from nisqdl.targets.target import readout_error
 _WORST_FIDELITY = 1e-6
 _BRANCHES = 3
 """How many ways each region is grown further at every size, from every qubit."""
+_FEW, _KEPT = 32, 48
+"""Of more than so many qubits, so many regions are followed: they take minutes otherwise."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class GoodGraph:
 def regions(device: Device, num_qubits: int, count: int) -> list[tuple[int, ...]]:
     """Distinct connected regions without faults, the best calibrated first.
 
-    They are grown from every qubit, one neighbour at a time, following the best few choices. The
+    They are grown from every qubit, one neighbour at a time, following the best few choices;
+    large ones are also what is left when the worst qubits are taken away from the device. The
     score of a region is the sum of log fidelities of its qubits' readout and of its best spanning
     tree's edges, so that rings do not count against it. Deterministic.
 
@@ -114,15 +118,21 @@ def good_graph(device: Device) -> GoodGraph:
 def _ranked_regions(device: Device, num_qubits: int) -> tuple[frozenset[int], ...]:
     graph = good_graph(device)
     found = {frozenset([qubit]) for qubit in graph.readout}
-    for _ in range(num_qubits - 1):
+    for size in range(2, num_qubits + 1):
         found = {grown for region in found for grown in _grown(graph, region)}
-        found = set(_best(graph, found, _BRANCHES * len(graph.readout)))
+        keep = _BRANCHES * len(graph.readout) if size <= _FEW else _KEPT
+        found = set(_best(graph, found, keep))
+    if num_qubits > _FEW:
+        for part in _connected_parts(graph):
+            if len(part) >= num_qubits:
+                found |= _shrunk(graph, frozenset(part), num_qubits)
     return tuple(_best(graph, found, 1000))
 
 
 def _best(graph: GoodGraph, found: set[frozenset[int]], keep: int) -> list[frozenset[int]]:
     """The best regions, yet some for every qubit, so that no part of the device is forgotten."""
-    ranked = sorted(found, key=lambda region: (-_score(graph, region), sorted(region)))
+    order = {region: (-_score(graph, region), sorted(region)) for region in found}
+    ranked = sorted(found, key=lambda region: order[region])
     share = max(1, keep // max(1, len(graph.readout)))
     seen: dict[int, int] = {}
     first: list[frozenset[int]] = []
@@ -132,7 +142,7 @@ def _best(graph: GoodGraph, found: set[frozenset[int]], keep: int) -> list[froze
         seen[corner] = seen.get(corner, 0) + 1
         (first if seen[corner] <= share else rest).append(region)
     chosen = (first + rest)[:keep]
-    return sorted(chosen, key=lambda region: (-_score(graph, region), sorted(region)))
+    return sorted(chosen, key=lambda region: order[region])
 
 
 def _grown(graph: GoodGraph, region: frozenset[int]) -> Iterator[frozenset[int]]:
@@ -148,19 +158,45 @@ def _grown(graph: GoodGraph, region: frozenset[int]) -> Iterator[frozenset[int]]
 
 
 def _score(graph: GoodGraph, region: frozenset[int]) -> float:
-    """Log fidelity of all readout and of the best spanning tree (Prim)."""
+    """Log fidelity of all readout and of the best spanning tree."""
+    tree = _best_tree(graph, region)
+    return sum(graph.readout[qubit] for qubit in region) + sum(quality for *_, quality in tree)
+
+
+def _best_tree(graph: GoodGraph, region: frozenset[int]) -> list[tuple[int, int, float]]:
+    """The spanning tree of the best edges (Prim): parent, child, log fidelity."""
     start = min(region)
     reached = {start}
-    best = {n: quality for n, quality in graph.edges[start].items() if n in region}
-    total = sum(graph.readout[qubit] for qubit in region)
+    best = {n: (quality, start) for n, quality in graph.edges[start].items() if n in region}
+    tree = []
     while best:
-        qubit = max(best, key=lambda candidate: (best[candidate], -candidate))
-        total += best.pop(qubit)
+        qubit = max(best, key=lambda candidate: (best[candidate][0], -candidate))
+        quality, parent = best.pop(qubit)
+        tree.append((parent, qubit, quality))
         reached.add(qubit)
         for neighbour, quality in graph.edges[qubit].items():
             if neighbour in region and neighbour not in reached:
-                best[neighbour] = max(quality, best.get(neighbour, -math.inf))
-    return total
+                known = best.get(neighbour, (-math.inf, qubit))
+                best[neighbour] = max(known, (quality, qubit), key=lambda entry: entry[0])
+    return tree
+
+
+def _shrunk(graph: GoodGraph, part: frozenset[int], num_qubits: int) -> set[frozenset[int]]:
+    """Connected regions that are left of a part when leaves of its best tree are taken away."""
+    found = {part: _score(graph, part)}
+    for _ in range(len(part) - num_qubits):
+        smaller: dict[frozenset[int], float] = {}
+        for region, score in found.items():
+            tree = _best_tree(graph, region)
+            degree = Counter(qubit for *pair, _ in tree for qubit in pair)
+            for parent, child, quality in tree:
+                for leaf in (parent, child):
+                    # Without a leaf, what is left of the best tree is the best tree.
+                    if degree[leaf] == 1:
+                        smaller[region - {leaf}] = score - quality - graph.readout[leaf]
+        kept = sorted(smaller, key=lambda region: (-smaller[region], sorted(region)))[:_KEPT]
+        found = {region: smaller[region] for region in kept}
+    return set(found)
 
 
 def _walk_order(graph: GoodGraph, region: frozenset[int]) -> tuple[int, ...]:

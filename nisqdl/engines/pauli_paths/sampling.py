@@ -10,14 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.exact.ptm import Floats
-from nisqdl.engines.pauli_paths.guide import Operations, guide, operations
+from nisqdl.engines.pauli_paths.guide import TURN, Operations, guide, operations
 from nisqdl.engines.pauli_paths.observable import constant, square_sum, support
 from nisqdl.engines.pauli_paths.populations import Estimate, Populations
+from nisqdl.engines.pauli_paths.spread import degrees_together, relative_errors, student
 from nisqdl.engines.pauli_paths.steps import Lowered
 from nisqdl.seeds import derive
 
 POPULATIONS = 32
-"""Independent ones, whose spread gives the standard errors."""
+"""Independent ones, whose spread gives the standard errors; fewer where they would be small."""
+
+SMALL = 4096
+"""Walks in a population that tells enough by itself."""
 
 FEWEST_POPULATIONS = 8
 """For each string of a sum, whose populations share out :data:`POPULATIONS`."""
@@ -45,7 +49,8 @@ class Moments:
     """Second moments with standard errors.
 
     Attributes:
-        second, second_stderr: E[C²].
+        second, second_stderr: E[C²]. Every standard error is such that 1.96 of them to both sides
+            hold 95 %, for as few and as uneven populations as there are.
         gradient, gradient_stderr: E[(∂C)²] of every parameter of the circuit.
         unresolved: Parameters that no walk contributed to though some could; their gradient is 0
             and their standard error a bound. The last entry is for E[C²].
@@ -79,7 +84,8 @@ def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -
     with ThreadPoolExecutor(threads) as pool:
         if len(parts := _parts(lowered)) == 1:
             density = _best_density(parts[0], ops, walks, seed, pool.map)
-            found = [_estimated(parts[0], ops, density, walks, POPULATIONS, (seed,), pool.map)]
+            count = min(POPULATIONS, max(FEWEST_POPULATIONS, walks // SMALL))
+            found = [_estimated(parts[0], ops, density, walks, count, (seed,), pool.map)]
         else:
             # A guide that suits some of them is taken for all.
             tried = parts[:: -(-len(parts) // TRIED)]
@@ -105,10 +111,15 @@ def _parts(lowered: Lowered) -> list[Lowered]:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """What the populations of one part say: means, variances of these, and bounds."""
+    """What the populations of one part say: means, variances of these, and bounds.
+
+    Attributes:
+        degrees: Of freedom of the variances.
+    """
 
     second: float
     variance: float
+    degrees: int
     largest: float
     kept: npt.NDArray[np.int64]
     gradient: Floats
@@ -137,9 +148,16 @@ def _estimated(
     populations, kept = _populations(part, ops, density, -(-walks // (64 * count)))
     root, *rest = purpose
     found = list(mapped(populations.run, [derive(root, "walk", *rest, k) for k in range(count)]))
-    second, variance = _mean(np.array([estimate.second for estimate in found]))
-    gradient, variances = _mean(np.array([estimate.gradient for estimate in found]))
+    seconds = np.array([estimate.second for estimate in found])
+    gradients = np.array([estimate.gradient for estimate in found])
+    second, gradient = float(seconds.mean()), gradients.mean(axis=0)
+    variance = (second * float(relative_errors(seconds))) ** 2
+    variances = (gradient * relative_errors(gradients)) ** 2
     effective = np.sum([estimate.effective for estimate in found], axis=0)
+    if second:
+        # One walk more or less: what the spread does not show where few walks have contributed.
+        one = _largest_slopes(populations.ops) * second
+        variances += np.divide(one, effective, out=np.zeros_like(one), where=gradient > 0) ** 2
     limit = square_sum(part.products) - constant(part.products) ** 2
     bounds = np.full(len(gradient), limit)
     if second:
@@ -148,8 +166,9 @@ def _estimated(
         bounds[seen] = np.minimum(limit, 3.0 * second / effective[seen])
     possible = populations.guide.possible & (not populations.are_empty)
     return _Part(
-        second=float(second),
-        variance=float(variance),
+        second=second,
+        variance=variance,
+        degrees=count - 1,
         largest=max(estimate.second for estimate in found) / count,
         kept=kept,
         gradient=gradient,
@@ -161,21 +180,23 @@ def _estimated(
 
 def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
     """Sums over the parts, which are uncorrelated."""
-    slots, variances, bounds = (np.zeros(ops.num_slots) for _ in range(3))
-    for part in parts:
+    slots, bounds = np.zeros(ops.num_slots), np.zeros(ops.num_slots)
+    variances = np.zeros((len(parts), ops.num_slots))
+    for part, row in zip(parts, variances, strict=True):
         slots[part.kept] += part.gradient
-        variances[part.kept] += part.variances
         bounds[part.kept] += part.bounds
+        row[part.kept] = part.variances
+    errors = _errors(variances, parts)
     size = lowered.num_parameters
     gradient, stderr = np.zeros(size), np.zeros(size)
     unresolved = np.zeros(size + 1, dtype=np.bool_)
     for slot, row, factor in ops.derivatives:
         gradient[row] = factor * slots[slot]
-        stderr[row] = factor * np.sqrt(variances[slot])
+        stderr[row] = factor * errors[slot]
         if slots[slot] == 0 and bounds[slot] > 0:
             unresolved[row], stderr[row] = True, factor * bounds[slot]
     second = sum(part.second for part in parts)
-    error = float(np.sqrt(sum(part.variance for part in parts)))
+    error = float(_errors(np.array([[part.variance] for part in parts]), parts)[0])
     if second == 0 and any(part.unseen for part in parts):
         unresolved[size], error = True, square_sum(lowered.products)
     return Moments(
@@ -186,6 +207,22 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
         unresolved=unresolved,
         largest_share=max(part.largest for part in parts) / second if second else 0.0,
     )
+
+
+def _errors(variances: Floats, parts: list[_Part]) -> Floats:
+    """Standard errors of sums over the parts, (parts, .), with Student's factor."""
+    degrees = degrees_together(variances, np.array([float(part.degrees) for part in parts]))
+    return np.sqrt(variances.sum(axis=0)) * student(degrees)
+
+
+def _largest_slopes(ops: Operations) -> Floats:
+    """What the weight of a walk is multiplied by at most for each slot's gradient."""
+    found = np.zeros(ops.num_slots)
+    turns = (ops.slots >= 0) & (ops.kinds == TURN)
+    pairs = (ops.slots >= 0) & (ops.kinds != TURN)
+    found[ops.slots[turns]] = ops.slopes[ops.maps[turns]].max(axis=1)
+    found[ops.slots[pairs]] = ops.pair_slopes[ops.maps[pairs]].max(axis=(1, 2))
+    return found
 
 
 def _best_density(
@@ -220,9 +257,3 @@ def _chosen_row(logs: Floats) -> int:
     slack = 2.0 * np.sqrt((spreads**2 + spreads[best] ** 2) / logs.shape[1])
     spreads = np.where(means >= means[best] - slack, spreads, np.inf)
     return 0 if spreads[0] <= 1.5 * spreads.min() else int(np.argmin(spreads))
-
-
-def _mean(values: Floats) -> tuple[Floats, Floats]:
-    """Means over populations, and the variances of these means."""
-    spread = values.var(axis=0, ddof=1) / len(values)
-    return np.asarray(values.mean(axis=0)), np.asarray(spread)
