@@ -62,7 +62,7 @@ def around(mean: float, stderr: float) -> Moment:
     """A moment of known standard error, with the interval of a log-normal distribution."""
     if mean <= 0 or stderr <= 0:
         return Moment(float(mean), float(stderr), float(mean), float(mean + _REACH * stderr))
-    reach = float(np.exp(_REACH * stderr / mean))
+    reach = float(np.exp(_REACH * np.sqrt(np.log1p((stderr / mean) ** 2))))
     return Moment(float(mean), float(stderr), float(mean / reach), float(mean * reach))
 
 

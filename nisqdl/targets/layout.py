@@ -83,13 +83,24 @@ def varied_regions(device: Device, num_qubits: int, count: int) -> list[tuple[in
 
 
 def region_edges(device: Device, region: tuple[int, ...]) -> list[tuple[int, int]]:
-    """The usable couplings inside a region, as compact indices (smaller, larger), sorted.
+    """The usable couplings inside a region, as compact indices (smaller, larger).
+
+    They come in rounds of couplings that share no qubit, so that a layer of gates along them is as
+    deep as there are rounds (three to five), not as the region is long.
 
     Args:
         device: The device.
         region: Physical qubits; index ``i`` of the result is ``region[i]``.
     """
-    return good_graph(device).inner_edges(region)
+    rounds: list[set[int]] = []
+    placed = []
+    for edge in good_graph(device).inner_edges(region):
+        free = next((i for i, busy in enumerate(rounds) if busy.isdisjoint(edge)), len(rounds))
+        if free == len(rounds):
+            rounds.append(set())
+        rounds[free].update(edge)
+        placed.append((free, edge))
+    return [edge for _, edge in sorted(placed)]
 
 
 @lru_cache(maxsize=64)

@@ -151,8 +151,10 @@ def _estimated(
     seconds = np.array([estimate.second for estimate in found])
     gradients = np.array([estimate.gradient for estimate in found])
     second, gradient = float(seconds.mean()), gradients.mean(axis=0)
-    variance = (second * float(relative_errors(seconds))) ** 2
-    variances = (gradient * relative_errors(gradients)) ** 2
+    relative = float(relative_errors(seconds))
+    variance = (second * relative) ** 2
+    # Gradients are shares of the second moment: they miss what it misses.
+    variances = (gradient * np.maximum(relative, relative_errors(gradients))) ** 2
     effective = np.sum([estimate.effective for estimate in found], axis=0)
     if second:
         # One walk more or less: what the spread does not show where few walks have contributed.
