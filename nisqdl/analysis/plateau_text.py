@@ -12,7 +12,9 @@ MOST_NAMED = 4
 
 
 def factor_text(value: float) -> str:
-    """A factor to two places while it is small: ``1.98``, ``31.7``, ``410``."""
+    """A factor to two places while it is small: ``1.98``, ``31.7``, ``410``, ``1.6·10⁴¹``."""
+    if value >= 1e4:
+        return count_text(value)
     return f"{value:.2f}" if value < 10 else f"{value:.3g}"
 
 

@@ -8,6 +8,11 @@ import numpy as np
 
 from nisqdl.engines.kernels.compiled import inlined, kernel
 
+LEAST = 0.03
+"""No letter is expected to be worth less than this part of I behind a two-qubit step, unless it is
+worth nothing: walks that the guide thinks little of are still tried, so that none comes home with
+a weight that outdoes all others."""
+
 _OPS = "i8[::1], i8[:,::1], i8[::1], f8[:,:,::1], f8[:,:,::1]"
 
 
@@ -139,6 +144,11 @@ def ascend(
             values[b, l // 4] += here[l] * marginals[m, 0, l % 4]
         _scaled(values[a])
         _scaled(values[b])
+        for l in range(1, 4):  # noqa: E741
+            if values[a, l] > 0.0:
+                values[a, l] = max(values[a, l], LEAST)
+            if values[b, l] > 0.0:
+                values[b, l] = max(values[b, l], LEAST)
         for l in range(16):  # noqa: E741
             product = values[a, l % 4] * values[b, l // 4]
             weights[places[m], l] = here[l] / product if product > 0.0 else 0.0

@@ -38,8 +38,8 @@ PILOTS = 8
 DENSITIES = (1.0, 0.85, 0.75, 0.7)
 """Guides that are tried; see :func:`nisqdl.engines.pauli_paths.guide.guide`."""
 
-WORK = 4 * 10**9
-"""Steps of walks that take some seconds on two cores."""
+WORK = 12 * 10**9
+"""Steps of walks that take some seconds on two cores; half of it where many strings begin anew."""
 
 _NO_GRADIENTS = [False] * PILOTS
 
@@ -78,11 +78,12 @@ def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -
         seed: The same seed gives the same numbers, whatever the number of threads.
     """
     ops = operations(lowered)
+    parts = _parts(lowered)
     if walks is None:
-        steps = len(ops.kinds) + 20 * lowered.num_qubits
+        steps = (len(ops.kinds) + 20 * lowered.num_qubits) * min(2, len(parts))
         walks = min(2**22, max(2**16, WORK // steps))
     with ThreadPoolExecutor(threads) as pool:
-        if len(parts := _parts(lowered)) == 1:
+        if len(parts) == 1:
             density = _best_density(parts[0], ops, walks, seed, pool.map)
             count = min(POPULATIONS, max(FEWEST_POPULATIONS, walks // SMALL))
             found = [_estimated(parts[0], ops, density, walks, count, (seed,), pool.map)]
@@ -184,10 +185,10 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
     """Sums over the parts, which are uncorrelated."""
     slots, bounds = np.zeros(ops.num_slots), np.zeros(ops.num_slots)
     variances = np.zeros((len(parts), ops.num_slots))
-    for part, row in zip(parts, variances, strict=True):
+    for number, part in enumerate(parts):
         slots[part.kept] += part.gradient
         bounds[part.kept] += part.bounds
-        row[part.kept] = part.variances
+        variances[number, part.kept] = part.variances
     errors = _errors(variances, parts)
     size = lowered.num_parameters
     gradient, stderr = np.zeros(size), np.zeros(size)
@@ -214,7 +215,7 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
 def _errors(variances: Floats, parts: list[_Part]) -> Floats:
     """Standard errors of sums over the parts, (parts, .), with Student's factor."""
     degrees = degrees_together(variances, np.array([float(part.degrees) for part in parts]))
-    return np.sqrt(variances.sum(axis=0)) * student(degrees)
+    return np.asarray(np.sqrt(variances.sum(axis=0)) * student(degrees))
 
 
 def _largest_slopes(ops: Operations) -> Floats:

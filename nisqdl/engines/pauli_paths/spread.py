@@ -1,6 +1,6 @@
 """How wrong the mean of independent populations may be, where a few of them carry much of it.
 
-The logarithms of unbiased estimates scatter by s. As long as s is small the usual standard error
+The logarithms of unbiased estimates scatter by s, upwards of their median. As long as s is small the usual standard error
 holds. Where it is not, populations with a large value are rare, and those that were run have
 probably missed the largest: the usual standard error is too small just when the mean is. A
 log-normal distribution of the same s has the relative variance exp(s²) − 1; the tails of walks are
@@ -30,8 +30,10 @@ def relative_errors(values: Floats) -> Floats:
     saw = (values > 0.0).sum(axis=0)
     # Where some saw nothing, those that saw something are as rare as events.
     rare = np.sqrt(np.divide(count, saw, out=np.zeros_like(safe), where=saw > 0))
+    # Populations that found far too little make no mean too small: only the upper half counts.
     logs = np.log(np.where(values > 0.0, values, safe))
-    scatter = np.minimum(logs.std(axis=0, ddof=1), _WIDEST)
+    above = np.maximum(0.0, logs - np.median(logs, axis=0))
+    scatter = np.minimum(np.sqrt(2.0 * (above**2).sum(axis=0) / (count - 1)), _WIDEST)
     heavy = np.sqrt(np.expm1(scatter**2 * (1.0 + 4.0 * scatter**2)))
     other = np.where(saw < count, rare, heavy)
     return np.asarray(np.where(felt, np.maximum(plain, other), 0.0) / np.sqrt(count))
@@ -54,4 +56,4 @@ def degrees_together(variances: Floats, degrees: Floats) -> Floats:
     total = variances.sum(axis=0) ** 2
     shape = (-1,) + (1,) * (variances.ndim - 1)
     each = (variances**2 / degrees.reshape(shape)).sum(axis=0)
-    return np.divide(total, each, out=np.full_like(total, np.inf), where=each > 0)
+    return np.asarray(np.divide(total, each, out=np.full_like(total, np.inf), where=each > 0))
