@@ -3,9 +3,9 @@
 The logarithms of unbiased estimates scatter by s, upwards of their median. As long as s is small
 the usual standard error holds. Where it is not, populations with a large value are rare, and those
 that were run have probably missed the largest: the usual standard error is too small just when the
-mean is. A log-normal distribution of the same s has the relative variance exp(s²) − 1; the tails of walks are
-heavier still, and s² (1 + 4s²) in place of s² was found to cover them (``tests/physics/
-test_walk_errors.py`` holds it against exact values of up to 60 qubits).
+mean is. A log-normal distribution of the same s has the relative variance exp(s²) − 1; the tails of
+walks are heavier still, and s² (1 + 4s²) in place of s² was found to cover them
+(``tests/physics/test_walk_errors.py`` holds it against exact values of up to 60 qubits).
 """
 
 from __future__ import annotations
