@@ -65,7 +65,7 @@ def plain_values(model, encoded, weights):
 def test_values_and_gradients(which, measured, features, seed):
     architecture, rng = ARCHITECTURES[which], np.random.default_rng(seed)
     if isinstance(architecture, Convolutional):
-        features += 1  # one has nothing to convolve, nor amplitudes
+        features += 2  # two amplitudes are one qubit, which has nothing to convolve
     if measured == "xyz" and isinstance(architecture, IqpVariational):
         measured = "z"
     model = architecture.build(features, measured)

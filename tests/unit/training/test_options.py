@@ -35,7 +35,7 @@ def test_the_issues_example_is_valid() -> None:
         ("steps", 0, "greater than or equal to 1"),
         ("steps", True, "integer"),
         ("batch", 0, "greater than or equal to 1"),
-        ("noise", "calibrated", "'ideal', 'target' or 'device'"),
+        ("noise", "calibrated", "'ideal', 'target', 'injected' or 'device'"),
         ("patience", 0, "greater than or equal to 1"),
         ("check_every", 0, "greater than or equal to 1"),
         ("validation", 1.0, "less than 1"),
