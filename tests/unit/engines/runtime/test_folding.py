@@ -50,7 +50,7 @@ def model(fixed: float) -> IsaModel:
     return IsaModel(circuit, (x,), (w,), OBSERVABLES, (0, 1, 2), "kingston@2026-04-15")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(angles, angles), min_size=1, max_size=4), angles)
 @example([(0.0, 0.0)], 0.0)
 @example([(-1e-17, 2 * math.pi)], -1e-12)
@@ -75,7 +75,7 @@ def test_folded_angles_are_in_range_and_give_the_same_values(
     assert is_valid_rzz_pub(pub) == ""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.one_of(

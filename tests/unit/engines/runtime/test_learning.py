@@ -60,7 +60,7 @@ def request(execution: Execution, pairs: list[tuple[int, int]], qubits: int = 4)
 pairs_of_chain = st.lists(st.sampled_from([(0, 1), (1, 2), (2, 3)]), min_size=1, max_size=6)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(pairs_of_chain, st.lists(st.integers(0, 6), min_size=2, max_size=4, unique=True))
 def test_learning_takes_the_executions_that_the_client_prepares(
     pairs: list[tuple[int, int]], depths: list[int]
@@ -81,7 +81,7 @@ def test_learning_takes_the_executions_that_the_client_prepares(
     assert estimate([replace(asked, learns=True)], TORINO).executions == counted
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     pairs_of_chain,
     st.floats(0.0, 0.2),
