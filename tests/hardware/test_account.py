@@ -220,6 +220,7 @@ def test_least_busy_is_online_and_has_the_shortest_queue(local_service):
             "ibm_torino": {"queue_length": 3},
             "ibm_brisbane": {"status": "offline", "queue_length": 0},
             "ibm_sherbrooke": {"queue_length": 2},
+            "ibm_kingston": {"queue_length": 9},
         }
     )
     connection = connect()
