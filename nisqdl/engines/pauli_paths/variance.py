@@ -50,8 +50,9 @@ class GradientVariance:
             by uniform angles do not average out). Var C is ``second_moment − mean²``.
         gradient: E[(∂ₖC)²], the variance of the derivative where its mean is 0 (always so for
             uniform angles); in the order of ``parameters``.
-        second_moment_stderr, gradient_stderr: Standard errors, 0 where exact; where ``unresolved``,
-            an upper bound on the value (95 %).
+        second_moment_stderr, gradient_stderr: Standard errors, 0 where exact; 1.96 of them to both
+            sides are meant to hold 95 %, also where few walks carry much (then they are large);
+            where ``unresolved``, an upper bound on the value (95 %).
         method: ``"exact chain"`` or ``"guided walks"``, with ``", noise twirled"`` where noise
             was replaced by Pauli channels that differ from it.
         parameters: Names, in order.
