@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from nisqdl.document import read_mapping
 from nisqdl.experiment import experiment_names, find_file, load
 from nisqdl.report import build
 from nisqdl.runner.run import run
@@ -15,15 +16,16 @@ from nisqdl.store.view import read_run
 
 SHRUNK: dict[str, dict[str, Any]] = {
     "network_policies": {
-        "training": {"noise": "ideal", "steps": 300, "links": 2},
-        "search": {"circuit": {"rate": [1, 3]}, "network": {"hidden": [[4]]}},
-        "tuning": {"candidates": 2},
+        "training": {"noise": "ideal", "steps": 200, "links": 1},
+        "without": ["random_circuit"],
+        "tuning": {"candidates": 1},
         "noise": {"scale": [0, 4]},
     },
     "cartpole_noise": {
-        "training": {"noise": ["ideal", "target"], "episodes": 20},
+        "training": {"noise": ["ideal", "target"], "episodes": 10},
         "model": {"layers": 1},
-        "tuning": {"candidates": 1},
+        "search": {"circuit": {"rate": [1, 3]}, "network": {"hidden": [[4]]}},
+        "tuning": {"candidates": 2},
         "shots": [10, None],
         "noise": {"scale": [0, 1]},
     },
@@ -31,7 +33,8 @@ SHRUNK: dict[str, dict[str, Any]] = {
 
 
 def test_every_shipped_reinforcement_experiment_is_here() -> None:
-    shipped = {name for name in experiment_names() if load(name).study.name == "reinforcement"}
+    studies = {name: read_mapping(find_file(name))["study"] for name in experiment_names()}
+    shipped = {name for name, study in studies.items() if study == "reinforcement"}
     assert shipped == set(SHRUNK)
 
 
