@@ -14,8 +14,9 @@ MOST_NAMED = 3
 
 RULE = (
     "Met: ours is within the tolerance of the published value, and no side of our 95 % interval is "
-    "longer than the tolerance; a bound is met if our whole interval keeps to it. Tolerances "
-    "were written down with the published values."
+    "longer than the tolerance; a bound is met if our whole interval keeps to it. Where a "
+    "tolerance, or how much was computed, was chosen after a first run, it is said under what is "
+    "different here."
 )
 
 
