@@ -57,14 +57,23 @@ class Measured:
 
 
 def observations_met(
-    dynamics: Dynamics[Any], tape: Tape, source: np.random.Generator
+    dynamics: Dynamics[Any], tape: Tape, source: np.random.Generator, most: int | None = None
 ) -> Observations:
-    """The different observations that random actions meet in these episodes, shape (N, F)."""
+    """The different observations that random actions meet in these episodes, shape (N, F).
+
+    Those after an episode's end are among them: episodes are played in lock-step, and whoever acts
+    sees them, too.
+
+    Raises:
+        InputError: There are more than ``most``.
+    """
     seen: dict[bytes, NDArray[np.float32]] = {}
 
     def watch(scene: Scene[Any], actions: Integers, outcome: Any, alive: Any) -> None:
-        for row in scene.observations[alive].reshape(-1, scene.observations.shape[-1]):
+        for row in scene.observations.reshape(-1, scene.observations.shape[-1]):
             seen.setdefault(_key(row), row)
+            if most is not None and len(seen) > most:
+                raise InputError(f"There are more than {most} different observations.")
 
     play(dynamics, tape, random_actions(dynamics, tape, source), watch)
     return np.stack([seen[key] for key in sorted(seen)])

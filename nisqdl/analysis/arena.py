@@ -7,7 +7,7 @@ another seed has another training and other episodes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -66,6 +66,8 @@ class Player:
         trainings: What was found of each seed's training; empty for heuristics.
         episodes: One episode step by step, of the lowest seed, by condition.
         acting: Steps that the judged episodes took, by condition and seed.
+        measured: By condition and seed, at how many observations a circuit was measured once
+            instead, and the QPU seconds of it; ``None`` where no device did it.
     """
 
     label: str
@@ -78,6 +80,9 @@ class Player:
     trainings: Mapping[int, Mapping[str, Json]]
     episodes: Mapping[Condition, Mapping[str, Json]]
     acting: Mapping[Condition, Mapping[int, int]]
+    measured: Mapping[Condition, Mapping[int, tuple[int, float | None]]] = field(
+        default_factory=dict
+    )
 
     def scores(self, condition: Condition) -> dict[int, float]:
         """Mean return by seed; a player without circuit acts alike under every condition."""

@@ -130,6 +130,7 @@ def _player(
 ) -> Player:
     returns: dict[Condition, dict[int, Sequence[float]]] = {}
     acting: dict[Condition, dict[int, int]] = {}
+    measured: dict[Condition, dict[int, tuple[int, float | None]]] = {}
     episodes: dict[Condition, tuple[int, Mapping[str, Json]]] = {}
     trainings: dict[int, Mapping[str, Json]] = {}
     for record in records:
@@ -138,7 +139,11 @@ def _player(
         if settings["measures"] == LEARNING:
             trainings[seed] = values
             continue
-        condition = Condition(settings.get("noise.scale"), settings.get("shots"))
+        shots = values.get("shots", settings.get("shots"))
+        condition = Condition(settings.get("noise.scale"), shots)
+        if "observations" in values:
+            told = (int(values["observations"]), values["qpu_seconds"])
+            measured.setdefault(condition, {})[seed] = told
         returns.setdefault(condition, {})[seed] = values["returns"]
         acting.setdefault(condition, {})[seed] = int(values["steps"])
         if "episode" in values and (condition not in episodes or seed < episodes[condition][0]):
@@ -155,4 +160,5 @@ def _player(
         trainings=trainings,
         episodes={condition: episode for condition, (_, episode) in episodes.items()},
         acting=acting,
+        measured=measured,
     )

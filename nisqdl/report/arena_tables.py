@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -58,7 +59,8 @@ def sample_table(arena: Arena) -> DataTable:
 
 
 def resource_table(arena: Arena) -> DataTable:
-    """Weights, gates, circuits and shots of each learner."""
+    """Weights, gates, circuits and shots of each learner; QPU seconds where some were measured."""
+    measured = any(player.measured for player in arena.players)
     rows = []
     for player in _learners(arena):
         if not player.trainings:
@@ -73,17 +75,26 @@ def resource_table(arena: Arena) -> DataTable:
                 _total(player, "circuits"),
                 _total(player, "tuning_circuits"),
                 _acting(arena, player),
+                *([_qpu_seconds(player)] if measured else []),
             )
         )
     heads = (
         "learner", "parameters", "qubits", "two-qubit gates", "depth", "duration",
         "circuits to learn", "circuits to tune", "circuits to act (one seed)",
+        *(["QPU seconds (all seeds)"] if measured else []),
     )  # fmt: skip
     caption = (
         "Resources, medians over seeds. A circuit is one that a device would run: one for each "
-        "observation, and for a gradient two more for each angle (parameter shifts); all of them "
-        "were simulated here, and no QPU time was used"
+        "observation, and for a gradient two more for each angle (parameter shifts); "
     )
+    if measured:
+        caption += (
+            "those to learn and tune were simulated here, and those that act were measured by "
+            "IBM's client once at every observation, from which all judged episodes were played "
+            "(a dash: its local mode, or the service did not say)"
+        )
+    else:
+        caption += "all of them were simulated here, and no QPU time was used"
     return DataTable(caption, heads, tuple(rows))
 
 
@@ -135,6 +146,14 @@ def _acting(arena: Arena, player: Player) -> str:
     found = player.acting.get(arena.reference)
     if NO_CIRCUIT in player.returns or not found:
         return DASH
-    steps = float(np.median(list(found.values())))
-    shots = arena.reference.shots
+    measured = player.measured.get(arena.reference, {})
+    counts = [rows for rows, _ in measured.values()] or list(found.values())
+    steps, shots = float(np.median(counts)), arena.reference.shots
     return f"{steps:,.0f}" + ("" if shots is None else f" × {shots:,} shots")
+
+
+def _qpu_seconds(player: Player) -> str:
+    """All that measuring a circuit took; what is not known of one seed is not known of all."""
+    seconds = [s for by_seed in player.measured.values() for _, s in by_seed.values()]
+    known = [s for s in seconds if s is not None]
+    return f"{math.fsum(known):.1f}" if known and len(known) == len(seconds) else DASH

@@ -154,20 +154,26 @@ def choice_of(content: bytes) -> Choice:
     return Choice(found["candidate"], found["tried"], found["circuits"])
 
 
+def is_learned(content: bytes) -> bool:
+    """Whether a link's artifact is a training that is done."""
+    return content.startswith(_LEARNED)
+
+
+def learned_of(content: bytes) -> Learned:
+    """What was learned, from the last link's artifact."""
+    return learned_from_bytes(content.removeprefix(_LEARNED))
+
+
 def judge(
     points: Sequence[Point], choice: bytes, learned: bytes, isa: bytes | None
 ) -> Iterator[Record]:
     """The records of one training: what it took, and what it earns under each noise and shots."""
     settings = points[0].settings
-    result = learned_from_bytes(learned.removeprefix(_LEARNED))
+    result = learned_of(learned)
     calibration: dict[str, Json] = {}
     if isa is not None:
         calibration = {"device": isa_model(isa).device, "snapshot": settings["snapshot"]}
-    seeds = {
-        "root": settings["root_seed"],
-        "learning": derive(settings["root_seed"], "learning", settings["seed"]),
-        "first episode": first_episode(settings),
-    }
+    seeds = seeds_of(settings)
     for point in points:
         start = time.perf_counter()
         if point.settings["measures"] == "learning":
@@ -175,6 +181,15 @@ def judge(
         else:
             values = _earned(point, choice_of(choice), result, isa)
         yield Record(point, values, provenance(seeds, calibration), time.perf_counter() - start)
+
+
+def seeds_of(settings: Mapping[str, Json]) -> dict[str, int]:
+    """The seeds of a learner's records, for their provenance."""
+    return {
+        "root": settings["root_seed"],
+        "learning": derive(settings["root_seed"], "learning", settings["seed"]),
+        "first episode": first_episode(settings),
+    }
 
 
 def first_episode(settings: Mapping[str, Json]) -> int:

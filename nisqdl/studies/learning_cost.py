@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nisqdl.store.record import Json
+from nisqdl.studies import measured_policy
 from nisqdl.studies.contract import Cost, Step
 from nisqdl.studies.learning import Paused, train
 from nisqdl.studies.named import device_named
@@ -43,6 +44,8 @@ def cost(step: Step, artifacts: Sequence[bytes]) -> Cost:
         noisy = settings["training.noise"] == "target"
         seconds = _seconds_to_learn(settings, artifacts[-1] if noisy else None)
         return Cost(seconds / (settings["training.links"] if step.kind == "learn" else 1), 100)
+    if step.kind == "execute":
+        return measured_policy.cost_here(settings, artifacts[0])
     if step.kind == "judge":
         return Cost(sum(_seconds_to_act(p.settings, artifacts) for p in step.points), 100)
     return Cost(seconds=1.0, memory_mib=50)

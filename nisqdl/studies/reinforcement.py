@@ -14,13 +14,16 @@ from itertools import product
 
 from pydantic import BaseModel
 
+from nisqdl.engines.runtime.request import Request
 from nisqdl.environments.policy import episode_tape
+from nisqdl.errors import InputError
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record, content_hash
-from nisqdl.studies import learning, learning_cost
+from nisqdl.studies import hardware, learning, learning_cost, measured_policy
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.named import device_named, recipe_named
 from nisqdl.studies.provenance import provenance
+from nisqdl.studies.reinforcement_functions import isa_model
 from nisqdl.studies.reinforcement_options import ReinforcementOptions
 from nisqdl.studies.reinforcement_parts import Place, environment_of
 from nisqdl.studies.reinforcement_points import all_settings
@@ -32,6 +35,9 @@ _LEARNER = (
     "training.", "candidates", "episodes", "acting", "tuning.", "root_seed",
 )  # fmt: skip
 """Settings that a training depends on, besides noise and seed."""
+
+_CIRCUIT = ("environment.", "data", "agent.name", "model.", "ablation")
+"""Settings that a circuit depends on, besides its target."""
 
 _NOISE = ("target", "snapshot", "noise.recipe", "noise.channels", "recipe")
 
@@ -46,6 +52,7 @@ class Reinforcement:
     def points(self, combinations: Sequence[BaseModel]) -> list[Point]:
         """Circuits and ablations under each noise, classical learners, heuristics and bounds."""
         points: dict[str, Point] = {}
+        _require_one_way(combinations)
         for options in combinations:
             if isinstance(options, ReinforcementOptions):
                 for settings in all_settings(options):
@@ -68,7 +75,10 @@ class Reinforcement:
                 isa = _kept(made, self._transpile_step(settings))
             choice = self._choice(made, settings)
             learned = self._chain(made, settings, choice, isa)
-            needs = (choice.key, learned.key, *([isa.key] if isa else []))
+            if settings.get("engine") == hardware.ENGINE:
+                needs = self._measured(made, settings, choice, learned)
+            else:
+                needs = (choice.key, learned.key, *([isa.key] if isa else []))
             judged.setdefault(needs, (needs, []))[1].append(point)
         return [
             *made.values(),
@@ -76,20 +86,42 @@ class Reinforcement:
             *(self._judge_step(needs, group) for needs, group in judged.values()),
         ]
 
-    def _transpile_step(self, settings: Mapping[str, Json]) -> Step:
-        own = pick(
-            settings,
-            ("environment.", "data", "agent.name", "model.", "ablation", "target", "snapshot",
-             "root_seed"),
-        )  # fmt: skip
+    def _measured(
+        self, made: dict[str, Step], settings: Mapping[str, Json], choice: Step, learned: Step
+    ) -> tuple[str, ...]:
+        """The steps that measure a learned circuit; what judging it needs."""
+        circuit = _kept(made, self._transpile_step(settings, waits=True))
+        needs = [circuit.key, choice.key, learned.key]
+        names = (*_CIRCUIT, "kind")
+        title = learning.title(settings)
+        noise = hardware.learn_step(self.name, settings, names, circuit, title)
+        if noise is not None:
+            needs.append(_kept(made, noise).key)
+        live = hardware.is_live(settings["target"])
+        asked = [*names, "target", "snapshot", "shots", "seed", "execution."]
+        if not live:
+            asked += ["noise.", "recipe", "root_seed"]
+        execute = Step(
+            self.name,
+            "execute",
+            pick(settings, asked),
+            tuple(needs),
+            title=f"run {title} on {settings['target']}, seed {settings['seed']}",
+            remote=live,
+        )
+        return (circuit.key, choice.key, learned.key, _kept(made, execute).key, *needs[3:])
+
+    def _transpile_step(self, settings: Mapping[str, Json], waits: bool = False) -> Step:
+        """The step that makes a circuit; for what ``waits`` by itself it is not scheduled."""
+        own = pick(settings, (*_CIRCUIT, "target", "snapshot", "root_seed"))
         # A circuit that is not trained is the same circuit.
         if own["ablation"] == "random_circuit":
             own["ablation"] = None
         recipe = recipe_named(settings["noise.recipe"])
         channels = settings["noise.channels"]
-        own["scheduled"] = recipe.restricted(
-            None if channels is None else tuple(channels)
-        ).needs_schedule
+        restricted = recipe.restricted(None if channels is None else tuple(channels))
+        own["scheduled"] = restricted.needs_schedule and not waits
+        own |= hardware.uses_fractional_gates(settings) if waits else {}
         return Step(
             self.name,
             "transpile",
@@ -156,9 +188,10 @@ class Reinforcement:
 
     def _judge_step(self, needs: tuple[str, ...], points: Sequence[Point]) -> Step:
         settings = points[0].settings
+        measured = settings.get("engine") == hardware.ENGINE
         return Step(
             self.name,
-            "judge",
+            "measure" if measured else "judge",
             {"episodes": settings["episodes"]},
             needs,
             tuple(points),
@@ -190,11 +223,25 @@ class Reinforcement:
             before = needed.pop(0) if settings["link"] else None
             isa = needed.pop(0) if needed else None
             return Outcome(artifact=learning.learn_link(settings, choice, before, isa))
+        if step.kind in ("execute", hardware.LEARN):
+            asked = self.request(step, artifacts)
+            return Outcome(artifact=hardware.run_here(settings, asked))
+        if step.kind == "measure":
+            return Outcome(records=tuple(measured_policy.judge(step.points, *needed)))
         if step.kind == "judge":
             choice, learned = needed[:2]
             isa = needed[2] if len(needed) > 2 else None
             return Outcome(records=tuple(learning.judge(step.points, choice, learned, isa)))
         return Outcome(records=tuple(_played(point) for point in step.points))
+
+    def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
+        """What a device is asked for: a learned circuit at all observations."""
+        isa, *more = (artifacts[key] for key in step.needs if key in artifacts)
+        if step.kind == hardware.LEARN:
+            return hardware.learning_request(step.settings, isa_model(isa))
+        choice, learned, *noise = more
+        asked = measured_policy.request(step.settings, isa, choice, learned)
+        return hardware.with_learned(asked, noise[0] if noise else None)
 
     def context(self, points: Sequence[Point]) -> Json:
         """The environments, and the devices' calibrations."""
@@ -227,6 +274,20 @@ class Reinforcement:
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """Estimated from a second of learning, or of acting."""
         return learning_cost.cost(step, [artifacts[key] for key in step.needs])
+
+
+def _require_one_way(combinations: Sequence[BaseModel]) -> None:
+    """Circuits of one run act in one way, since its report has no place for several.
+
+    Raises:
+        InputError: They act on several engines, or run on a device in several ways.
+    """
+    ways = [(o.engine, o.execution) for o in combinations if isinstance(o, ReinforcementOptions)]
+    if any(way != ways[0] for way in ways):
+        raise InputError(
+            "`engine` and `execution` must have one value each in an experiment of the study "
+            "'reinforcement', but have several; write a file for each."
+        )
 
 
 def _played(point: Point) -> Record:

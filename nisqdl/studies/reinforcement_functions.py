@@ -17,6 +17,7 @@ from nisqdl.agents.approximators import (
     circuit_model,
     needs_evaluator,
 )
+from nisqdl.agents.approximators.quantum import Quantum
 from nisqdl.agents.contract import RoleName
 from nisqdl.engines import find_engine
 from nisqdl.noise.applied import channels_for
@@ -68,6 +69,16 @@ def acting_function(
     assert isinstance(options, CircuitOptions)
     prepared = _ideal(options, shape) if isa is None else _noisy(settings, isa)
     return approximator(options, shape, prepared, settings["shots"])
+
+
+def circuit_function(settings: Mapping[str, Json], candidate: Mapping[str, Json]) -> Quantum:
+    """The circuit that acts, for what is measured elsewhere: its inputs and its head."""
+    acts = acting_role(settings)
+    shape, options = shapes_of(settings)[acts], _function_options(settings, candidate, acts)
+    assert isinstance(options, CircuitOptions)
+    function = approximator(options, shape, _ideal(options, shape))
+    assert isinstance(function, Quantum)
+    return function
 
 
 def _function_options(

@@ -19,10 +19,12 @@ from nisqdl.agents import AGENTS
 from nisqdl.agents.approximators import CircuitOptions
 from nisqdl.agents.contract import Agent
 from nisqdl.catalog import checked
+from nisqdl.engines.runtime.options import Execution
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.errors import InputError
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json
+from nisqdl.studies import hardware, measured_policy
 from nisqdl.studies.named import device_named
 from nisqdl.studies.reinforcement_parts import (
     Part,
@@ -166,6 +168,10 @@ def _named_section(given: Any, kind: str, names: list[str]) -> dict[str, Any]:
     return dict(given)
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class ReinforcementOptions(BaseModel):
     """One combination of the options of a ``reinforcement`` experiment."""
 
@@ -189,6 +195,12 @@ class ReinforcementOptions(BaseModel):
     noise: NoiseOptions = NoiseOptions()
     shots: Annotated[_Count, Field(le=100_000_000)] | None = None
     """Shots for each circuit of the judged episodes; ``None`` is exact."""
+    engine: Literal["runtime"] | None = Field(default=None, exclude_if=_is_none)
+    """``runtime``: IBM's client measures the circuits that act, once at every observation of the
+    environment, and the judged episodes are played from what it measured; on the device where the
+    target is a live one, else in local mode, on a snapshot's noise. All learn without it."""
+    execution: Execution | None = Field(default=None, exclude_if=_is_none)
+    """How the client runs the circuits; only with ``engine: runtime``."""
     episodes: Annotated[_Count, Field(le=100_000)] = 50
     """Judged episodes for each seed; every player of a seed has the same ones."""
     acting: Literal["greedy", "sampled"] = "greedy"
@@ -211,6 +223,8 @@ class ReinforcementOptions(BaseModel):
         document = dict(given)
         if document.get("target") is None:
             document.setdefault("noise", {"scale": 0})
+        if document.get("engine") == hardware.ENGINE:
+            document["execution"] = document.get("execution") or {}
         try:
             agent = agent_of(_named_section(document.get("agent", "reinforce"), "agent", _NAMES))
         except (ValueError, InputError):
@@ -226,6 +240,18 @@ class ReinforcementOptions(BaseModel):
         noisy = "training.noise" if self.training.noise == "target" else "noise.scale"
         if self.target is None and (self.noise.scale > 0 or self.training.noise == "target"):
             raise ValueError(f"`{noisy}` needs a `target`, whose gates the noise belongs to")
+        return self
+
+    @model_validator(mode="after")
+    def _device_runs_it(self) -> ReinforcementOptions:
+        if self.engine is not None and self.target is None:
+            raise ValueError("`engine: runtime` needs a `target`, whose gates the circuits take")
+        engine = self.engine or "exact"
+        hardware.require_runnable(
+            engine, self.execution, self.target or "", self.noise.scale, self.shots
+        )
+        if self.engine is not None:
+            measured_policy.require_few(environment_of(self.environment))
         return self
 
     @model_validator(mode="after")

@@ -56,7 +56,11 @@ def _has_circuit(learner: Mapping[str, Json]) -> bool:
 
 
 def _judged(options: ReinforcementOptions) -> dict[str, Json]:
-    return {"noise.scale": options.noise.scale, "shots": options.shots}
+    found: dict[str, Json] = {"noise.scale": options.noise.scale, "shots": options.shots}
+    if options.execution is None:
+        return found
+    execution = options.execution.model_dump(mode="json")
+    return {**found, "engine": options.engine, **flatten({"execution": execution})}
 
 
 def _learners(options: ReinforcementOptions, place: Place) -> Iterator[dict[str, Json]]:

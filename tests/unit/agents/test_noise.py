@@ -152,3 +152,28 @@ def test_a_policy_that_was_measured_once_plays_as_the_circuit_does() -> None:
     assert (one == two).all()
     with pytest.raises(InputError, match="measure it there, too"):
         measured.outputs(np.ones((1, 4)), parameters, NO_CHANCE)
+
+
+def test_observations_after_an_episodes_end_are_measured_too() -> None:
+    """Episodes are played in lock-step: a policy is asked in holes and at the goal as well."""
+    agent, place = AGENTS["vq_dqn"], ENVIRONMENTS["frozen_lake"]
+    dynamics = place.rules(place.options())
+    shape = agent.shapes(dynamics.sizes, place.encoding(place.options()))["values"]
+    options = agent.read_approximator("values", {})
+    assert isinstance(options, CircuitOptions)
+    evaluator = find_engine("statevector").prepare(circuit_model(options, shape), IDEAL)
+    function = approximator(options, shape, evaluator)
+    assert isinstance(function, Quantum)
+    parameters = function.first_parameters(np.random.default_rng(0))
+    many = episode_tape(dynamics, 1000, 0)
+    rows = observations_met(dynamics, many, np.random.default_rng(0), 16)
+    assert len(rows) == 16
+    measured = Measured(function, rows, evaluator.values(*function.inputs(rows, parameters)))
+    tape = episode_tape(dynamics, 50, 5000)
+    one, two = (
+        play(dynamics, tape, actor(each, parameters, "greedy", np.random.default_rng(7)))
+        for each in (function, measured)
+    )
+    assert (one.lengths == two.lengths).all()
+    with pytest.raises(InputError, match="more than 15 different observations"):
+        observations_met(dynamics, many, np.random.default_rng(0), 15)
