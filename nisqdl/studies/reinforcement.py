@@ -92,13 +92,13 @@ class Reinforcement:
         """The steps that measure a learned circuit; what judging it needs."""
         circuit = _kept(made, self._transpile_step(settings, waits=True))
         needs = [circuit.key, choice.key, learned.key]
-        names = (*_CIRCUIT, "kind")
         title = learning.title(settings)
-        noise = hardware.learn_step(self.name, settings, names, circuit, title)
+        # The same circuit with other weights has the same layers: its noise is learned once.
+        noise = hardware.learn_step(self.name, settings, (), circuit, title)
         if noise is not None:
             needs.append(_kept(made, noise).key)
         live = hardware.is_live(settings["target"])
-        asked = [*names, "target", "snapshot", "shots", "seed", "execution."]
+        asked = [*_CIRCUIT, "kind", "target", "snapshot", "shots", "seed", "execution."]
         if not live:
             asked += ["noise.", "recipe", "root_seed"]
         execute = Step(
