@@ -327,6 +327,7 @@ def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise InputError(f"There is no model file {path}; `model.save(path)` writes one.") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder; name the file that `model.save` wrote.") from None
+    # zipfile raises NotImplementedError for packings it does not know, RuntimeError for passwords.
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise _foreign(path, str(error) or "it is cut off") from None
     except OSError as error:

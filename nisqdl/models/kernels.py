@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -121,9 +122,9 @@ class QuantumKernel(BaseEstimator):
             {"feature_map": {"name": self._map(), "repetitions": repetitions}}
         )
 
+    @abstractmethod
     def _circuit(self) -> Model:
         """What runs on a device."""
-        raise NotImplementedError
 
     def _key(self) -> str:
         """What tells the place and the circuit asked for from others."""
@@ -135,13 +136,13 @@ class QuantumKernel(BaseEstimator):
             self.place_, self._key(), self.backend, self.noise, self.noise_scale, None
         )
 
+    @abstractmethod
     def _among(self) -> Array:
         """The kernel matrix of the training rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _between(self, rows: Array, others: Array) -> Array:
         """The kernel matrix of encoded rows (N, E) and encoded others (M, E)."""
-        raise NotImplementedError
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
