@@ -15,7 +15,8 @@ from nisqdl.engines.contract import Array, Evaluator
 from nisqdl.errors import InputError
 from nisqdl.models.dressing import DifferentiableEvaluator, Dressed
 from nisqdl.models.heads import Head, Headed, Linear, Logits
-from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
+from nisqdl.models.variational import Variational
 from nisqdl.training.optimizers import OPTIMIZERS
 
 

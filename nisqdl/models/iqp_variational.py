@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nisqdl.circuits.architectures.iqp import IqpVariational
-from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
+from nisqdl.models.variational import Variational
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

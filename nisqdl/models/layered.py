@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from nisqdl.circuits.architectures.layered import Layered
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.errors import InputError
-from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
+from nisqdl.models.variational import Variational
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

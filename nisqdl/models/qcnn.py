@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from nisqdl.circuits.architectures.contract import Measured
 from nisqdl.circuits.architectures.convolutional import Convolutional
-from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
+from nisqdl.models.variational import Variational
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Literal
 
 from nisqdl.circuits.architectures.contract import Measured
 from nisqdl.circuits.architectures.reuploading import Reuploading
-from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
+from nisqdl.models.variational import Variational
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

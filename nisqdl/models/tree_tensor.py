@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from nisqdl.circuits.architectures.tree_tensor import TreeTensor
 from nisqdl.models.heads import Bias, Head
-from nisqdl.models.variational import Variational, VariationalClassifier, VariationalRegressor
+from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
+from nisqdl.models.variational import Variational
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
