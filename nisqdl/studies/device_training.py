@@ -16,7 +16,7 @@ from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Request, measured_from_bytes
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json
-from nisqdl.studies import qnn
+from nisqdl.studies import preparation, qnn
 from nisqdl.studies.contract import Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.settings import nested, pick
@@ -80,10 +80,12 @@ def chain(
 def begun(settings: Mapping[str, Json], isa: bytes) -> bytes:
     """The state before the first round."""
     structure = structure_of(
-        qnn.model_options(settings), qnn.logical_model(settings), qnn.device_edges(settings)
+        preparation.model_options(settings),
+        preparation.logical_model(settings),
+        preparation.device_edges(settings),
     )
     twin = {**settings, "engine": "exact", "noise.scale": 1.0}
-    return round_to_bytes(begin(_problem(settings), qnn.evaluator(twin, isa), structure))
+    return round_to_bytes(begin(_problem(settings), preparation.evaluator(twin, isa), structure))
 
 
 def request(
@@ -112,7 +114,7 @@ def gone_on(settings: Mapping[str, Json], state: bytes, measured: bytes) -> byte
 
 
 def _problem(settings: Mapping[str, Json]) -> DeviceProblem:
-    split, options = split_of(settings), qnn.model_options(settings)
+    split, options = split_of(settings), preparation.model_options(settings)
     return DeviceProblem(
         features=encode(options, split.train_features),
         labels=split.train_labels,

@@ -15,7 +15,7 @@ from nisqdl.errors import InputError, NisqdlError
 from nisqdl.noise.recipe import Recipe
 from nisqdl.seeds import derive
 from nisqdl.store.record import Record
-from nisqdl.studies import qnn
+from nisqdl.studies import preparation, qnn
 from nisqdl.studies.contract import Study
 from nisqdl.studies.data import dataset_options, split_of
 from nisqdl.studies.named import recipe_named
@@ -88,7 +88,7 @@ def model_of(study: Study, record: Record, artifact: Callable[[str], bytes]) -> 
     scaling = load_scaling(
         dataset_options(settings), derive(settings["root_seed"], "data", settings["seed"])
     )
-    options = qnn.model_options(settings)
+    options = preparation.model_options(settings)
     model = TrainedPoint(
         backend=settings["target"],
         noise=_noise(settings["noise.recipe"], settings["noise.channels"]),
@@ -98,7 +98,7 @@ def model_of(study: Study, record: Record, artifact: Callable[[str], bytes]) -> 
         normalise=settings.get("training.normalise"),
     )
     model.circuit_ = json.dumps(
-        {"options": options.model_dump(mode="json"), "edges": qnn.device_edges(settings)}
+        {"options": options.model_dump(mode="json"), "edges": preparation.device_edges(settings)}
     )
     model.classes_ = np.array(split.class_names)
     model.n_features_in_ = len(scaling.centre)
@@ -111,7 +111,9 @@ def model_of(study: Study, record: Record, artifact: Callable[[str], bytes]) -> 
     model.place_ = replace(model.place_, place=replace(model.place_.place, isa=isa))
     if model.normalise == "train":
         rows = encode(options, split.train_features)
-        values = qnn.evaluator({**settings, "engine": "exact"}, isa).values(rows, model.weights_)
+        values = preparation.evaluator({**settings, "engine": "exact"}, isa).values(
+            rows, model.weights_
+        )
         found = statistics_of(values)
         model.value_mean_, model.value_spread_ = found.mean, found.spread
     _require_same(model, record)
@@ -133,8 +135,8 @@ def _require_same(model: TrainedPoint, record: Record) -> None:
     if settings["shots"] is not None or settings["engine"] == "runtime":
         return
     split = split_of(settings)
-    evaluator = qnn.evaluator(settings, model.place_.place.isa or b"")
-    options = qnn.model_options(settings)
+    evaluator = preparation.evaluator(settings, model.place_.place.isa or b"")
+    options = preparation.model_options(settings)
     values = evaluator.values(encode(options, split.test_features), model.weights_)
     train = evaluator.values(encode(options, split.train_features), model.weights_)
     found = qnn.scores(settings, split.test_labels, values, train)["accuracy"]

@@ -18,7 +18,7 @@ from nisqdl.engines.contract import Array, Differentiable
 from nisqdl.noise.channels import IDEAL
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import Json, Point, Record
-from nisqdl.studies import qnn
+from nisqdl.studies import preparation
 from nisqdl.studies.contract import Cost
 from nisqdl.studies.data import split_of
 from nisqdl.studies.federated_scores import (
@@ -47,7 +47,7 @@ from nisqdl.training.initialisation import INITIALISATIONS
 def trained(settings: Mapping[str, Json], isas: Sequence[bytes]) -> bytes:
     """The global weights round by round; of each client alone, one path for each."""
     split = split_of(settings)
-    options = qnn.model_options(settings)
+    options = preparation.model_options(settings)
     rows = encode(options, split.train_features)
     first = _first_weights(settings, split)
     training = ClientTraining.model_validate(nested(settings, "training"))
@@ -78,7 +78,7 @@ def judged(point: Point, weights: bytes, isas: Sequence[bytes]) -> Record:
     settings = point.settings
     split = split_of(settings)
     results = federated_from_bytes(weights)
-    rows = encode(qnn.model_options(settings), split.test_features)
+    rows = encode(preparation.model_options(settings), split.test_features)
     devices = _device_evaluators(settings, isas)
     ideal = _noiseless(settings)
     own = results if len(results) > 1 else results * len(settings["clients"])
@@ -109,7 +109,7 @@ def judged(point: Point, weights: bytes, isas: Sequence[bytes]) -> Record:
 def cost(kind: str, settings: Mapping[str, Json], needed: Sequence[bytes]) -> Cost:
     """What training or judging is expected to take: one evaluation is timed."""
     split = split_of(settings)
-    options = qnn.model_options(settings)
+    options = preparation.model_options(settings)
     rounds = Rounds.model_validate(nested(settings, "federation"))
     training = ClientTraining.model_validate(nested(settings, "training"))
     isas = needed[-len(dict.fromkeys(settings["clients"])) :]
@@ -137,12 +137,12 @@ def cost(kind: str, settings: Mapping[str, Json], needed: Sequence[bytes]) -> Co
 
 def _first_weights(settings: Mapping[str, Json], split: Split) -> Array:
     """The same for every quantum learner of a seed: drawn as centralised training draws them."""
-    options = qnn.model_options(settings)
+    options = preparation.model_options(settings)
     initialisation = INITIALISATIONS[settings["training.initialisation"]]
     return initialisation.draw(
         num_weights(options, split.num_features),
         generator(training_seed(settings), "weights"),
-        structure_of(options, qnn.logical_model(settings), None),
+        structure_of(options, preparation.logical_model(settings), None),
     )
 
 
@@ -162,13 +162,13 @@ def _device_evaluators(
 ) -> dict[str, Differentiable]:
     targets = dict.fromkeys(settings["clients"])
     return {
-        target: qnn.evaluator({**settings, "target": target}, isa)
+        target: preparation.evaluator({**settings, "target": target}, isa)
         for target, isa in zip(targets, isas, strict=True)
     }
 
 
 def _noiseless(settings: Mapping[str, Json]) -> Differentiable:
-    return find_engine(settings["engine"]).prepare(qnn.logical_model(settings), IDEAL)
+    return find_engine(settings["engine"]).prepare(preparation.logical_model(settings), IDEAL)
 
 
 def _merits(settings: Mapping[str, Json], isas: Sequence[bytes]) -> list[float]:
@@ -183,6 +183,6 @@ def _fidelities(settings: Mapping[str, Json], isas: Sequence[bytes]) -> list[flo
     """Of each client's circuit on its device as calibrated: gates and readout."""
     by_target = {}
     for target, isa in zip(dict.fromkeys(settings["clients"]), isas, strict=True):
-        found = circuit_cost(qnn.isa_model(isa), device_named(target))
+        found = circuit_cost(preparation.isa_model(isa), device_named(target))
         by_target[target] = found.expected_fidelity * found.readout_fidelity
     return [by_target[target] for target in settings["clients"]]

@@ -29,7 +29,7 @@ from nisqdl.engines.runtime.request import (
 from nisqdl.noise.applied import channels_for
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record, content_hash
-from nisqdl.studies import device_training, device_twin, qnn
+from nisqdl.studies import device_training, device_twin, preparation, qnn
 from nisqdl.studies.contract import Cost, Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named, recipe_named
@@ -191,9 +191,9 @@ def with_learned(asked: Request, learned: bytes | None) -> Request:
 
 def request(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> Request:
     """The test rows at the trained weights; training rows cost time on the device for little."""
-    rows = encode(qnn.model_options(settings), split_of(settings).test_features)
+    rows = encode(preparation.model_options(settings), split_of(settings).test_features)
     return Request(
-        isa=qnn.isa_model(isa),
+        isa=preparation.isa_model(isa),
         bindings=bound_rows(rows, trained_from_bytes(weights).weights),
         execution=execution_of(settings),
         backend=backend_of(settings["target"]),
@@ -204,7 +204,7 @@ def training_request(settings: Mapping[str, Json], isa: bytes, state: bytes) -> 
     """What one round of a training on the device measures."""
     return device_training.request(
         settings,
-        qnn.isa_model(isa),
+        preparation.isa_model(isa),
         state,
         Execution.model_validate(nested(settings, "execution")),
         backend_of(settings["target"]),
@@ -230,7 +230,7 @@ def run_here(settings: Mapping[str, Json], asked: Request) -> bytes:
 
 def cost_here(settings: Mapping[str, Json], isa: bytes) -> Cost:
     """What local mode is expected to take: by the number of circuits that Aer runs."""
-    model = qnn.isa_model(isa)
+    model = preparation.isa_model(isa)
     rows = np.zeros((len(split_of(settings).test_labels), len(model.features)))
     bindings = bound_rows(rows, np.zeros(len(model.weights)))
     asked = Request(model, bindings, execution_of(settings), str(settings["target"]))
@@ -254,7 +254,7 @@ def measure(
     under the calibration that the circuit was made for; all else was measured.
     """
     settings = points[0].settings
-    model = qnn.isa_model(isa)
+    model = preparation.isa_model(isa)
     trained = trained_from_bytes(weights)
     found = measured_from_bytes(measured)
     split = split_of(settings)
@@ -266,7 +266,7 @@ def measure(
         **learning_told(learned),
         "train_accuracy": "predicted by the exact engine",
     }
-    rows = encode(qnn.model_options(settings), split.test_features)
+    rows = encode(preparation.model_options(settings), split.test_features)
     trained_s = trained.qpu_seconds
     training: dict[str, Json] = {} if trained_s is None else {"training_qpu_seconds": trained_s}
     for point in points:
@@ -294,7 +294,7 @@ def measure(
 
 def _predicted_training_accuracy(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> float:
     split = split_of(settings)
-    rows = encode(qnn.model_options(settings), split.train_features)
-    evaluator = qnn.evaluator({**settings, "engine": "exact"}, isa)
+    rows = encode(preparation.model_options(settings), split.train_features)
+    evaluator = preparation.evaluator({**settings, "engine": "exact"}, isa)
     values = evaluator.values(rows, trained_from_bytes(weights).weights)
     return accuracy(split.train_labels, predicted_classes(qnn.read(settings, values, values)))

@@ -16,7 +16,7 @@ from nisqdl.baselines.fit import refusal
 from nisqdl.circuits.build import num_weights
 from nisqdl.engines.runtime.request import Request
 from nisqdl.store.record import Json, Point
-from nisqdl.studies import classical, device_training, hardware, qnn
+from nisqdl.studies import classical, device_training, hardware, preparation, qnn
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, data_shape, dataset_options, describe_data
 from nisqdl.studies.named import device_named
@@ -207,7 +207,7 @@ class NoiseAccuracy:
         """What a device is asked for; see :mod:`nisqdl.studies.hardware`."""
         isa, *more = (artifacts[key] for key in step.needs if key in artifacts)
         if step.kind == hardware.LEARN:
-            return hardware.learning_request(step.settings, qnn.isa_model(isa))
+            return hardware.learning_request(step.settings, preparation.isa_model(isa))
         state, learned = more[0], more[1] if len(more) > 1 else None
         if step.kind == device_training.MEASURE:
             asked = hardware.training_request(step.settings, isa, state)

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nisqdl.circuits.ansatzes import ANSATZES
-from nisqdl.circuits.build import build_model, encode, num_qubits, num_weights
+from nisqdl.circuits.build import encode, num_qubits, num_weights
 from nisqdl.circuits.decoding import predicted_classes
-from nisqdl.circuits.options import ModelOptions
 from nisqdl.circuits.structure import structure_of
 from nisqdl.datasets.scores import accuracy, balanced_accuracy
 from nisqdl.engines import find_engine
 from nisqdl.engines.injection import Injection
 from nisqdl.models.heads import Direct, Headed, Logits, Normalised
-from nisqdl.noise.applied import channels_for
-from nisqdl.noise.channels import IDEAL, NoiseChannels
+from nisqdl.noise.channels import IDEAL
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import Json, Point, Record
 from nisqdl.studies.contract import Cost, Step
@@ -32,8 +29,7 @@ from nisqdl.studies.named import device_named, recipe_hash, recipe_named, snapsh
 from nisqdl.studies.provenance import provenance
 from nisqdl.studies.settings import nested
 from nisqdl.targets.cost import circuit_cost
-from nisqdl.targets.layout import region_edges, regions
-from nisqdl.targets.serial import isa_from_bytes, isa_to_bytes
+from nisqdl.targets.serial import isa_to_bytes
 from nisqdl.targets.transpile import transpile_model
 from nisqdl.training.checkpoint import (
     is_trained,
@@ -51,11 +47,20 @@ from nisqdl.training.options import TrainingOptions
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nisqdl.circuits.model import Model
     from nisqdl.engines.contract import Array, Evaluator
     from nisqdl.targets.device import Device
     from nisqdl.targets.isa import IsaModel
     from nisqdl.training.state import Trained, TrainingState
+from nisqdl.studies.preparation import (
+    device_edges,
+    device_region,
+    evaluator,
+    isa_model,
+    logical_model,
+    model_options,
+    noise_of,
+    switched,
+)
 
 TRAINED_AT_SCALE = 1.0
 """λ of the noise that a device trains under, and other trainings where their file says nothing."""
@@ -72,7 +77,7 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
         device,
         schedule=settings["scheduled"],
         seed=derive(settings["root_seed"], "transpile") % 2**31,
-        region=_device_region(settings),
+        region=device_region(settings),
         shaped=ANSATZES[settings["model.ansatz.name"]].is_tree,
         fractional=settings.get("fractional", False),
     )
@@ -225,7 +230,7 @@ def needs_schedule(settings: Mapping[str, Json]) -> bool:
     if settings["engine"] == "runtime":
         return False  # the device waits by itself
     recipe = recipe_named(settings["noise.recipe"])
-    return recipe.restricted(_switched(settings)).needs_schedule
+    return recipe.restricted(switched(settings)).needs_schedule
 
 
 def identity(settings: Mapping[str, Json]) -> dict[str, Json]:
@@ -259,9 +264,9 @@ def _draws(settings: Mapping[str, Json], isa: bytes | None) -> Callable[[int], E
     """The evaluator of each step where errors are injected."""
     if settings["training.noise"] != "injected" or isa is None:
         return None
-    noise = _noise(
+    noise = noise_of(
         isa, settings["target"], settings["noise.recipe"], _trained_at(settings),
-        _switched(settings),
+        switched(settings),
     )  # fmt: skip
     injection = Injection.of(isa_model(isa), noise)
     return lambda seed: _with_head(settings, injection.drawn(seed))
@@ -335,75 +340,3 @@ def scores(
         "balanced_accuracy": balanced_accuracy(labels, predicted),
         "loss": loss(outputs),
     }
-
-
-def model_options(settings: Mapping[str, Json]) -> ModelOptions:
-    """The model's options in flat settings."""
-    return ModelOptions.model_validate(nested(settings, "model"))
-
-
-def logical_model(settings: Mapping[str, Json]) -> Model:
-    """The logical model; it is the same for every seed."""
-    shape = data_shape(dataset_options(settings))
-    edges = device_edges(settings)
-    return build_model(model_options(settings), shape.features, shape.classes, edges)
-
-
-def device_edges(settings: Mapping[str, Json]) -> list[tuple[int, int]] | None:
-    """The pairs of the entangler ``device``; ``None`` for all others."""
-    region = _device_region(settings)
-    return region_edges(device_named(settings["target"]), region) if region else None
-
-
-def _device_region(settings: Mapping[str, Json]) -> tuple[int, ...] | None:
-    """Where a model with the device's own edges lives; ``None`` lets the transpiler choose."""
-    if settings["model.entangler"] != "device":
-        return None
-    qubits = num_qubits(model_options(settings), data_shape(dataset_options(settings)).features)
-    return regions(device_named(settings["target"]), qubits, 1)[0]
-
-
-@lru_cache(maxsize=256)
-def isa_model(isa: bytes) -> IsaModel:
-    """The ISA model in an artifact, read once."""
-    return isa_from_bytes(isa)
-
-
-def evaluator(settings: Mapping[str, Json], isa: bytes) -> Evaluator:
-    """The ISA model under the point's noise scale."""
-    switched = _switched(settings)
-    return _prepared(
-        settings["engine"],
-        isa,
-        settings["target"],
-        settings["noise.recipe"],
-        settings["noise.scale"],
-        switched,
-    )
-
-
-@lru_cache(maxsize=64)
-def _prepared(
-    engine: str,
-    isa: bytes,
-    target: str,
-    recipe: str,
-    scale: float,
-    channels: tuple[str, ...] | None,
-) -> Evaluator:
-    noise = _noise(isa, target, recipe, scale, channels)
-    return find_engine(engine).prepare(isa_model(isa), noise)
-
-
-def _noise(
-    isa: bytes, target: str, recipe: str, scale: float, channels: tuple[str, ...] | None
-) -> NoiseChannels:
-    return channels_for(
-        recipe_named(recipe), device_named(target), isa_model(isa).physical_qubits, scale, channels
-    )
-
-
-def _switched(settings: Mapping[str, Json]) -> tuple[str, ...] | None:
-    """The channels that are switched on by name; ``None`` leaves the recipe's own."""
-    channels = settings["noise.channels"]
-    return None if channels is None else tuple(channels)

@@ -25,7 +25,7 @@ from nisqdl.noise.recipe import find_recipe
 from nisqdl.report import write_report
 from nisqdl.store.record import Point, Record
 from nisqdl.store.view import RunView
-from nisqdl.studies import device_twin, qnn
+from nisqdl.studies import device_twin, preparation
 from nisqdl.studies.data import split_of
 from nisqdl.studies.noise_accuracy import NoiseAccuracy, NoiseAccuracyOptions
 from nisqdl.targets.device import Device
@@ -70,7 +70,7 @@ def hardware(true: Device, scale: float, execution: Execution, **settings: Any) 
         isa, weights = (artifacts[key] for key in needs[point.id][:2])
         model, trained = isa_from_bytes(isa), trained_from_bytes(weights)
         split = split_of(point.settings)
-        options = qnn.model_options(point.settings)
+        options = preparation.model_options(point.settings)
         rows = encode(options, split.test_features)
         channels = None if not execution.mitigates_readout else ("one_qubit", "two_qubit")
         noise = channels_for(

@@ -17,7 +17,7 @@ from nisqdl.report import build
 from nisqdl.runner.run import run
 from nisqdl.store.record import Record
 from nisqdl.store.view import read_run
-from nisqdl.studies import federation, qnn
+from nisqdl.studies import federation, preparation, qnn
 from nisqdl.studies.data import split_of
 from nisqdl.studies.federated import FederatedOptions, FederatedStudy
 from nisqdl.studies.federated_networks import GRIDS
@@ -100,7 +100,7 @@ def test_pooled_training_is_centralised_training_under_the_device_noise(done) ->
         judge = next(step for step in STUDY.steps([point]) if step.kind == "judge")
         (found,) = federated_from_bytes(artifacts[judge.needs[0]])
         isa = artifacts[judge.needs[1]]
-        model = qnn.model_options(settings)
+        model = preparation.model_options(settings)
         trainer = federation._trainers(settings, [isa, artifacts[judge.needs[2]]])[0]
         path = []
 
@@ -149,19 +149,19 @@ def test_the_global_model_is_judged_under_every_device(done) -> None:
     settings, split = record.point.settings, split_of(record.point.settings)
     judge = next(s for s in STUDY.steps([record.point]) if s.kind == "judge")
     (found,) = federated_from_bytes(artifacts[judge.needs[0]])
-    rows = encode(qnn.model_options(settings), split.test_features)
+    rows = encode(preparation.model_options(settings), split.test_features)
     expected, fidelities = {}, {}
     for target, key in zip(("manila", "torino"), judge.needs[1:], strict=True):
-        evaluator = qnn.evaluator({**settings, "target": target}, artifacts[key])
+        evaluator = preparation.evaluator({**settings, "target": target}, artifacts[key])
         predicted = predicted_classes(evaluator.values(rows, found.weights[-1]))
         expected[target] = float(np.mean(predicted == split.test_labels))
-        cost = circuit_cost(qnn.isa_model(artifacts[key]), qnn.device_named(target))
+        cost = circuit_cost(preparation.isa_model(artifacts[key]), qnn.device_named(target))
         fidelities[target] = cost.expected_fidelity * cost.readout_fidelity
     clients = settings["clients"]
     assert record.values["accuracies"] == [expected[target] for target in clients]
     assert record.values["fidelities"] == [fidelities[target] for target in clients]
     # Weights belong to the logical model: as many on each device, though circuits differ.
-    isas = [qnn.isa_model(artifacts[key]) for key in judge.needs[1:]]
+    isas = [preparation.isa_model(artifacts[key]) for key in judge.needs[1:]]
     assert len({len(isa.weights) for isa in isas}) == 1
     assert isas[0].circuit != isas[1].circuit
 

@@ -21,7 +21,7 @@ from nisqdl.report import build
 from nisqdl.runner.run import run
 from nisqdl.seeds import derive
 from nisqdl.store.record import Record
-from nisqdl.studies import qnn
+from nisqdl.studies import preparation
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named
 from nisqdl.studies.transfer import NO_NOISE, Transfer, TransferOptions
@@ -106,7 +106,7 @@ def test_weights_are_trained_at_one_place_and_measured_at_another_as_they_are(do
         noise = channels_for(recipe, device, model.physical_qubits, 4.0)
         return find_engine("exact").prepare(model, noise)
 
-    options = qnn.model_options(settings)
+    options = preparation.model_options(settings)
     expected = train(
         place(home, "manila"),
         encode(options, split.train_features),
