@@ -6,7 +6,14 @@ The grammar of a message is: which file and field, what it must be, what it is, 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+FieldPath: TypeAlias = tuple[int | str, ...]
+"""The names and list indices that lead to a field."""
 
 
 class NisqdlError(Exception):
@@ -64,3 +71,37 @@ def unknown_name(kind: str, name: object, valid: Iterable[str], where: str = "")
     return InputError(
         f"There is no {kind} named {str(name)!r}{place}.{hint} Valid names: {listing}."
     )
+
+
+def dotted(path: FieldPath) -> str:
+    """A field as files write it: ``"published.values[2].what"``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def invalid(
+    error: ValidationError,
+    where: str = "",
+    field: Callable[[FieldPath], str] = dotted,
+    hint: str = "",
+) -> InputError:
+    """An error for the first fault that pydantic found: where, field, rule, value.
+
+    Args:
+        error: What pydantic raised.
+        where: The file, section or class that holds the values.
+        field: How the user calls the field at a path.
+        hint: How to come by a field that is missing.
+    """
+    fault = error.errors()[0]
+    called, place = field(fault["loc"]), f"{where}: " if where else ""
+    if fault["type"] == "missing":
+        return InputError(f"{place}`{called}` is missing; add it{f' ({hint})' if hint else ''}.")
+    if fault["type"] == "extra_forbidden":
+        return InputError(f"{place}`{called}` is no option; leave it out.")
+    if fault["type"] == "value_error":  # a rule of our own says by itself what it was given
+        reason = str(fault["ctx"]["error"]).rstrip(".")
+        return InputError(f"{place}`{called}`: {reason}." if called else f"{place}{reason}.")
+    # YAML has lists: a tuple is ours.
+    rule = fault["msg"].replace("Input should be", "must be").replace("tuple", "list")
+    return InputError(f"{place}`{called}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}.")

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from nisqdl.analysis.published import Published, require_columns
 from nisqdl.catalog import shipped_folder
 from nisqdl.document import read_mapping
-from nisqdl.errors import InputError, NisqdlError, unknown_name
+from nisqdl.errors import InputError, NisqdlError, dotted, invalid, unknown_name
 from nisqdl.store.difference import first_difference
 from nisqdl.store.record import Json, Point, content_hash
 from nisqdl.store.view import read_run
 from nisqdl.studies import STUDIES
 from nisqdl.studies.contract import RemoteStudy, Study
+from nisqdl.sweep import distinct, gather, spread
 
 SCHEMA = 1
 """Version of what :attr:`Experiment.resolved` holds."""
 
 _ORIGINS = ("data", "recipe", "snapshot")
 """Settings of points that say what was found behind a name: hashes of files' contents."""
-
-MAX_COMBINATIONS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,7 @@ class Experiment:
         return {
             "schema": SCHEMA,
             "study": self.study.name,
-            "options": _gather(_filled([c.model_dump(mode="json") for c in self.combinations])),
+            "options": gather([c.model_dump(mode="json") for c in self.combinations]),
             "origins": {name: self._contents(name) for name in _ORIGINS},
             "points": content_hash(sorted(point.id for point in self.points())),
         }
@@ -139,7 +133,7 @@ class OnDevice:
         if isinstance(noise, dict):
             changed["noise"] = {**noise, "scale": 1}
         elif isinstance(noise, list):
-            changed["noise"] = _distinct(
+            changed["noise"] = distinct(
                 [{**n, "scale": 1} if isinstance(n, dict) else n for n in noise]
             )
         if self.mode is not None:
@@ -234,164 +228,8 @@ def find_file(name_or_path: str) -> Path:
     raise unknown_name("experiment", name_or_path, names)
 
 
-def spread(options: type[BaseModel], document: dict[str, Any], file: str) -> list[BaseModel]:
-    """Every combination of a document's swept options, each validated.
-
-    Any scalar option may be a list and is swept then; so may a mapping of options be a list of
-    mappings. An option that is a list by its nature is swept by a list of lists.
-
-    Args:
-        options: The frozen pydantic model of one combination.
-        document: What the file holds.
-        file: Its name, for messages.
-    """
-    axes = list(_alternatives(options, document, file, ()))
-    count = 1
-    for axis in axes:
-        count *= len(axis)
-    if count > MAX_COMBINATIONS:
-        raise InputError(
-            f"{file} asks for {count:,} combinations; at most {MAX_COMBINATIONS:,} can be planned. "
-            "Shorten some of its lists."
-        )
-    combinations = []
-    for choice in product(*axes):
-        merged: dict[str, Any] = {}
-        for part in choice:
-            merged.update(part)
-        try:
-            combinations.append(options.model_validate(merged))
-        except ValidationError as error:
-            raise InputError(_sentence(error, file)) from None
-    return combinations
-
-
 def _published(given: Any, file: str) -> Published:
     try:
         return Published.model_validate(given)
     except ValidationError as error:
-        raise InputError(_sentence(error, f"{file}: published")) from None
-
-
-def _alternatives(
-    options: type[BaseModel], document: Any, file: str, path: tuple[str, ...]
-) -> Iterator[list[dict[str, Any]]]:
-    """One axis for each field that the document sets: its alternative values."""
-    where = ".".join(path)
-    if not isinstance(document, dict):
-        raise InputError(
-            f"{file}: `{where}` must be a mapping of options "
-            f"({', '.join(options.model_fields)}), but is {document!r}."
-        )
-    for key, value in document.items():
-        if key not in options.model_fields:
-            raise unknown_name(
-                "option", key, options.model_fields, f"{file}: {where or 'top level'}"
-            )
-        inner = (*path, key)
-        yield [{key: item} for item in _values(options.model_fields[key], value, file, inner)]
-
-
-def _values(field: FieldInfo, value: Any, file: str, path: tuple[str, ...]) -> list[Any]:
-    """The alternative values of one field."""
-    nested = _nested_model(field.annotation)
-    swept = isinstance(value, list) and _is_swept(field, value)
-    items = value if swept else [value]
-    if swept:
-        _check_list(items, f"{file}: `{'.'.join(path)}`")
-    if nested is None:
-        return list(items)
-    found: list[Any] = []
-    for item in items:
-        if item is None and type(None) in _members(field.annotation):
-            found.append(None)
-            continue
-        for choice in product(*_alternatives(nested, item, file, path)):
-            merged: dict[str, Any] = {}
-            for part in choice:
-                merged.update(part)
-            found.append(merged)
-    return found
-
-
-def _is_swept(field: FieldInfo, value: list[Any]) -> bool:
-    """Whether a list stands for alternatives, rather than being the value itself."""
-    extra = field.json_schema_extra
-    if isinstance(extra, dict) and extra.get("sweep") is False:
-        return False
-    if not _takes_list(field.annotation):
-        return True
-    return bool(value) and all(item is None or isinstance(item, list) for item in value)
-
-
-def _check_list(items: list[Any], where: str) -> None:
-    if not items:
-        raise InputError(f"{where} is an empty list; it must hold at least one value.")
-    for index, item in enumerate(items):
-        if item in items[:index]:
-            raise InputError(f"{where} holds {item!r} twice; name each value once.")
-
-
-def _takes_list(annotation: Any) -> bool:
-    return any(get_origin(kind) in {tuple, list} for kind in _members(annotation))
-
-
-def _nested_model(annotation: Any) -> type[BaseModel] | None:
-    for kind in _members(annotation):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    return None
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or the type itself, without what pydantic is told besides."""
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) not in {Union, UnionType}:
-        return (annotation,)
-    return tuple(kind for member in get_args(annotation) for kind in _members(member))
-
-
-def _sentence(error: ValidationError, file: str) -> str:
-    """The first fault of a validation as a sentence: file, field, rule, value."""
-    fault = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"] if isinstance(part, str))
-    if fault["type"] == "missing":
-        return f"{file}: `{where}` is missing; add it (`nisqdl new` writes a complete example)."
-    if fault["type"] == "value_error":
-        reason = str(fault["ctx"]["error"])
-        return f"{file}: `{where}`: {reason}" if where else f"{file}: {reason}"
-    # YAML has lists: a tuple is ours.
-    rule = fault["msg"].replace("Input should be", "must be").replace("tuple", "list")
-    return f"{file}: `{where}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}."
-
-
-def _filled(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The documents with the same keys: an option that is left out where it is unset is null."""
-    keys = dict.fromkeys(key for document in documents for key in document)
-    return [{key: document.get(key) for key in keys} for document in documents]
-
-
-def _gather(documents: Sequence[dict[str, Any]]) -> Json:
-    """One document of many: an option's value where all agree, else the list of its values.
-
-    Where the documents are not all combinations of their options' values, they are listed whole.
-    """
-    if any(document.keys() != documents[0].keys() for document in documents):
-        return _distinct(documents)
-    gathered: dict[str, Json] = {}
-    combinations = 1
-    for key in documents[0]:
-        values = [document[key] for document in documents]
-        distinct = _distinct(values)
-        combinations *= len(distinct)
-        if all(isinstance(value, dict) for value in values):
-            gathered[key] = _gather(values)
-        else:
-            gathered[key] = distinct[0] if len(distinct) == 1 else distinct
-    whole = _distinct(documents)
-    return gathered if combinations == len(whole) else whole
-
-
-def _distinct(values: Sequence[Json]) -> list[Json]:
-    return list({json.dumps(value, sort_keys=True): value for value in values}.values())
+        raise invalid(error, file, lambda path: dotted(("published", *path))) from None

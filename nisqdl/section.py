@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from nisqdl.errors import InputError, unknown_name
+from nisqdl.errors import dotted, invalid, unknown_name
 
 Options = TypeVar("Options", bound=BaseModel)
 
@@ -26,20 +26,10 @@ def read_section(
     Raises:
         InputError: An option does not exist or has a wrong value.
     """
-    place = f"{where}: " if where else ""
     for option in given:
         if option not in model.model_fields:
             raise unknown_name(f"option of {name}", option, model.model_fields, where)
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"]))
-        if fault["type"] == "extra_forbidden":
-            raise InputError(f"{place}`{name}.{field}` is no option: leave it out.") from None
-        # YAML has lists: a tuple is ours.
-        told = fault["msg"].removeprefix("Value error, ").replace("tuple", "list").rstrip(".")
-        called = f"`{name}.{field}`" if field else f"`{name}`"
-        # A rule of our own says by itself what it was given.
-        value = f", but is {fault['input']!r}" if fault["type"] != "value_error" else ""
-        raise InputError(f"{place}{called}: {told[0].lower()}{told[1:]}{value}.") from None
+        raise invalid(error, where, lambda path: dotted((name, *path))) from None

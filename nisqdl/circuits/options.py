@@ -22,6 +22,7 @@ from nisqdl.circuits.convolutional.poolings import DYNAMIC, POOLINGS
 from nisqdl.circuits.convolutional.tree import TREES
 from nisqdl.circuits.entanglers import DEVICE, ENTANGLERS, OWN
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
+from nisqdl.errors import FieldPath
 
 MAX_DEPTH = 1000
 
@@ -227,3 +228,8 @@ class ModelOptions(BaseModel):
                 f"depend on the device: leave `entangler` out, or name another than {DEVICE!r}"
             )
         return self
+
+
+def parameter_of(path: FieldPath) -> str:
+    """The parameter of a model in Python that stands for an option: ``ansatz`` for ansatz.name."""
+    return str(path[0] if path[-1:] == ("name",) else path[-1]) if path else ""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from nisqdl.circuits.architectures.layered import Layered
-from nisqdl.circuits.options import ModelOptions
-from nisqdl.errors import InputError
+from nisqdl.circuits.options import ModelOptions, parameter_of
+from nisqdl.errors import invalid
 from nisqdl.models.tasks import VariationalClassifier, VariationalRegressor
 from nisqdl.models.variational import Variational
 
@@ -32,13 +32,7 @@ class _Qnn(Variational):
                 }
             )
         except ValidationError as error:
-            fault = error.errors()[0]
-            rule = str(fault["msg"]).removeprefix("Value error, ").replace("Input should", "must")
-            name = str(fault["loc"][-1] if fault["loc"] else "entangler")
-            field = {"name": str(fault["loc"][0])}.get(name, name)
-            raise InputError(
-                f"{type(self).__name__}: `{field}`: {rule} (given {fault['input']!r})."
-            ) from None
+            raise invalid(error, type(self).__name__, parameter_of) from None
         return Layered(options)
 
 

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from nisqdl.circuits.architectures.contract import Architecture, Measured
 from nisqdl.circuits.model import Model
 from nisqdl.engines.contract import Array, Evaluator
-from nisqdl.errors import InputError, unknown_name
+from nisqdl.errors import InputError, invalid, unknown_name
 from nisqdl.models.files import ANGLE_RANGE, save_model
 from nisqdl.models.heads import Direct, Head, Headed, Linear, Logits, Normalised
 from nisqdl.models.place import (
@@ -317,13 +317,7 @@ class Variational(BaseEstimator):
                 loss=loss,
             )
         except ValidationError as error:
-            fault = error.errors()[0]
-            rule = str(fault["msg"]).removeprefix("Value error, ").replace("Input should", "must")
-            if not fault["loc"]:  # options that do not go together
-                raise InputError(f"{type(self).__name__}: {rule}.") from None
-            raise InputError(
-                f"{type(self).__name__}: `{fault['loc'][0]}`: {rule}, but it is {fault['input']!r}."
-            ) from None
+            raise invalid(error, type(self).__name__) from None
 
     def _outputs(self, X: Any, classes: int | None) -> Array:
         """What the fitted model puts out, (B, K)."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from nisqdl.catalog import shipped_folder
 from nisqdl.document import read_mapping
-from nisqdl.errors import InputError, unknown_name
+from nisqdl.errors import InputError, invalid, unknown_name
 
 CHANNELS = ("one_qubit", "two_qubit", "readout", "idle")
 """What a recipe can switch on: noise of gates by their size, readout confusion, and relaxation
@@ -184,7 +184,7 @@ def _read(path: Path) -> Recipe:
     try:
         return recipe.validate_python(document | {"name": path.stem})
     except ValidationError as error:
-        raise InputError(_sentence(path, error)) from None
+        raise invalid(error, str(path)) from None
 
 
 def _check_channels(channels: tuple[str, ...], offered: tuple[str, ...]) -> None:
@@ -196,15 +196,3 @@ def _check_channels(channels: tuple[str, ...], offered: tuple[str, ...]) -> None
             )
         if channel in channels[:index]:
             raise ValueError(f"channels holds {channel!r} twice; name each channel once.")
-
-
-def _sentence(path: Path, error: ValidationError) -> str:
-    """The first fault of a validation: file, field, rule, value."""
-    fault: Any = error.errors()[0]
-    field = ".".join(str(part) for part in fault["loc"] if isinstance(part, str))
-    if fault["type"] == "missing":
-        return f"{path}: `{field}` is missing; add it."
-    if fault["type"] == "value_error":
-        return f"{path}: {fault['ctx']['error']}"
-    rule = fault["msg"].replace("Input should be", "must be")
-    return f"{path}: `{field}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}."

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from nisqdl.errors import InputError
-from nisqdl.experiment import experiment_names, load, spread
+from nisqdl.experiment import experiment_names, load
 from nisqdl.store.difference import first_difference
 from nisqdl.studies.data import data_identity
 from nisqdl.studies.noise_accuracy import NoiseAccuracyOptions
+from nisqdl.sweep import spread
 
 _FULL: dict[str, Any] = {
     "study": "noise_accuracy",

@@ -11,8 +11,8 @@ from nisqdl.circuits.build import build_model, encode, num_qubits
 from nisqdl.circuits.convolutional.tree import most_stages
 from nisqdl.circuits.layers import read_qubits
 from nisqdl.circuits.model import Model
-from nisqdl.circuits.options import ModelOptions
-from nisqdl.errors import InputError
+from nisqdl.circuits.options import ModelOptions, parameter_of
+from nisqdl.errors import InputError, invalid
 
 
 class TooFewFeatures(InputError, ValueError):
@@ -100,8 +100,4 @@ class Convolutional(Architecture):
                 }
             )
         except ValidationError as error:
-            fault = error.errors()[0]
-            rule = str(fault["msg"]).removeprefix("Value error, ").replace("Input should", "must")
-            path = [str(part) for part in fault["loc"]]
-            name = path[0] if path[-1:] == ["name"] else (path or ["depth"])[-1]
-            raise InputError(f"QCNN: `{name}`: {rule} (given {fault['input']!r}).") from None
+            raise invalid(error, "QCNN", parameter_of) from None

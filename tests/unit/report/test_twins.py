@@ -19,7 +19,6 @@ from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.request import Measured
 from nisqdl.engines.twin import Model, shared_shots
-from nisqdl.experiment import spread
 from nisqdl.noise.applied import channels_for
 from nisqdl.noise.recipe import find_recipe
 from nisqdl.report import write_report
@@ -28,6 +27,7 @@ from nisqdl.store.view import RunView
 from nisqdl.studies import device_twin, preparation
 from nisqdl.studies.data import split_of
 from nisqdl.studies.noise_accuracy import NoiseAccuracy, NoiseAccuracyOptions
+from nisqdl.sweep import spread
 from nisqdl.targets.device import Device
 from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.targets.snapshots import find_device

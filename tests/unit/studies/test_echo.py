@@ -12,10 +12,10 @@ from qiskit.quantum_info import Statevector
 
 from nisqdl.circuits.feature_maps import FEATURE_MAPS
 from nisqdl.errors import InputError
-from nisqdl.experiment import spread
 from nisqdl.store.record import Record
 from nisqdl.studies.echo import Echo, EchoOptions
 from nisqdl.studies.echo_circuit import echo_model, sample
+from nisqdl.sweep import spread
 from nisqdl.targets.snapshots import find_device
 
 STUDY = Echo()

@@ -12,7 +12,7 @@ import yaml
 from nisqdl.circuits.build import encode
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.errors import InputError
-from nisqdl.experiment import find_file, load, spread
+from nisqdl.experiment import find_file, load
 from nisqdl.report import build
 from nisqdl.runner.run import run
 from nisqdl.store.record import Record
@@ -22,6 +22,7 @@ from nisqdl.studies.data import split_of
 from nisqdl.studies.federated import FederatedOptions, FederatedStudy
 from nisqdl.studies.federated_networks import GRIDS
 from nisqdl.studies.federated_scores import CLASSICAL, training_seed
+from nisqdl.sweep import spread
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.training.federated.checkpoint import federated_from_bytes
 from nisqdl.training.loop import Progress, train

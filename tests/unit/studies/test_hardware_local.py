@@ -7,8 +7,8 @@ import pytest
 
 from nisqdl.engines.runtime.request import measured_from_bytes
 from nisqdl.errors import InputError
-from nisqdl.experiment import spread
 from nisqdl.studies.noise_accuracy import NoiseAccuracy, NoiseAccuracyOptions
+from nisqdl.sweep import spread
 
 STUDY = NoiseAccuracy()
 SMALL = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nisqdl.engines.runtime.estimate import estimate
 from nisqdl.engines.runtime.options import DynamicalDecoupling, Execution, Twirling, Zne
 from nisqdl.errors import InputError
-from nisqdl.experiment import experiment_names, load, spread
+from nisqdl.experiment import experiment_names, load
 from nisqdl.store.record import Record
 from nisqdl.studies.mitigation import (
     Mitigation,
@@ -20,6 +20,7 @@ from nisqdl.studies.mitigation import (
     title_of,
 )
 from nisqdl.studies.named import device_named
+from nisqdl.sweep import spread
 from nisqdl.targets.serial import isa_from_bytes
 
 STUDY = Mitigation()

@@ -15,11 +15,11 @@ from nisqdl.agents.checkpoint import learned_from_bytes
 from nisqdl.agents.curve import Curve
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.errors import InputError
-from nisqdl.experiment import spread
 from nisqdl.store.record import Point, Record
 from nisqdl.studies import learning
 from nisqdl.studies.reinforcement import Reinforcement
 from nisqdl.studies.reinforcement_options import ReinforcementOptions
+from nisqdl.sweep import spread
 
 STUDY = Reinforcement()
 SMALL: dict[str, Any] = {

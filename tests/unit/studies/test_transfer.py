@@ -14,7 +14,7 @@ from nisqdl.circuits.build import encode
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.engines import find_engine
 from nisqdl.errors import InputError
-from nisqdl.experiment import find_file, load, spread
+from nisqdl.experiment import find_file, load
 from nisqdl.noise.applied import channels_for
 from nisqdl.noise.recipe import find_recipe
 from nisqdl.report import build
@@ -25,6 +25,7 @@ from nisqdl.studies import preparation
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named
 from nisqdl.studies.transfer import NO_NOISE, Transfer, TransferOptions
+from nisqdl.sweep import spread
 from nisqdl.targets.serial import isa_from_bytes
 from nisqdl.targets.snapshots import save_snapshot
 from nisqdl.training.checkpoint import trained_from_bytes
