@@ -154,7 +154,7 @@ def test_what_is_left_out_of_a_part_is_the_agents_own() -> None:
         ({"memory": 5}, "must hold a batch"),
         ({"gamma": 0.9}, "no option of dqn named 'gamma'"),
         ({"rates": {"inputs": 0.1}}, "`dqn.rates.inputs` is no option"),
-        ({"discount": 2}, "`dqn.discount`: input should be less than or equal to 1, but is 2"),
+        ({"discount": 2}, "`dqn.discount` must be less than or equal to 1, but is 2"),
     ],
 )
 def test_wrong_options_are_told(given: dict[str, Any], said: str) -> None:
