@@ -18,9 +18,11 @@ from nisqdl.campaign.device import live_targets
 from nisqdl.errors import AccountError, InputError, NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.jobs.cancelling import cancel_jobs
-from nisqdl.jobs.collecting import Collected, collect_jobs, counted_seconds
+from nisqdl.jobs.collecting import Collected, collect_jobs
 from nisqdl.jobs.intending import intended
+from nisqdl.jobs.results import counted_seconds
 from nisqdl.jobs.sending import Sent, Tell, send_intents
+from nisqdl.jobs.settling import settle_usage
 from nisqdl.jobs.wire import Patience
 from nisqdl.runner.plan import WorkPlan, plan_work
 from nisqdl.runner.progress import Progress
@@ -125,11 +127,15 @@ def collect(
 ) -> tuple[Collected, RunSummary]:
     """Fetch what is done, and do what can be done here with it. Sends nothing.
 
+    Records that were made before the service had settled what a job took are made again with it.
+
     Raises:
         AccountError: The service cannot be asked.
         NisqdlError: Steps failed.
     """
     with _opened(experiment, folder) as (store, _):
+        steps = experiment.study.steps(experiment.points())
+        settle_usage(store, steps, connection, here.patience)
         found = collect_jobs(store, connection, here.tell, here.patience)
     return found, run(experiment, folder, here.workers, here.progress)
 
@@ -167,19 +173,17 @@ def run_all(
                 f"Nothing was sent; what was done on this machine is stored in {folder}. Run the "
                 "same command again to be asked again."
             )
-        if not submission.local.remote:
-            return submission.local
         found, summary = collect(experiment, folder, connection, here)
         wait_s = min(1.0, poll_s)
         while found.pending:
             time.sleep(wait_s)
             wait_s = min(poll_s, wait_s * 1.5)
             found, summary = collect(experiment, folder, connection, here)
+        if not summary.remote:
+            return summary
         broken = unanswered(found.jobs)
         if broken:
             raise NisqdlError(broken)
-        if not summary.remote:
-            return summary
 
 
 def require_sessions(connection: Connection, points: Sequence[Point]) -> None:

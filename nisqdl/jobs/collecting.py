@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nisqdl.engines.runtime.adapter import decoded, finalized, unphysical, values_of
+from nisqdl.engines.runtime.adapter import decoded, finalized, values_of
 from nisqdl.engines.runtime.estimate import request_executions
-from nisqdl.engines.runtime.learned import LayerModel, model_from_json, model_to_json
+from nisqdl.engines.runtime.learned import model_to_json
 from nisqdl.engines.runtime.learning import detached, learned_from
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.outcomes import outcome_values
-from nisqdl.engines.runtime.request import (
-    JobFacts,
-    Learned,
-    Measured,
-    Request,
-    learned_to_bytes,
-    measured_to_bytes,
-    request_from_bytes,
-)
+from nisqdl.engines.runtime.request import JobFacts, request_from_bytes
+from nisqdl.jobs.assembling import assemble
 from nisqdl.jobs.packing import part_of
+from nisqdl.jobs.results import counted_seconds, packed, qpu_seconds
 from nisqdl.jobs.sending import Tell, settle
 from nisqdl.jobs.wire import Patience, persistent
 from nisqdl.store.folder import RunStore
-from nisqdl.store.ledger import JobRow, Ledger, Piece
+from nisqdl.store.ledger import JobRow, Ledger
 from nisqdl.store.record import Json
 from nisqdl.targets.live import device_from_backend
 from nisqdl.targets.service import Connection
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
-
-    from nisqdl.engines.contract import Array
-    from nisqdl.targets.device import Device
 
 
 @dataclass(frozen=True)
@@ -99,35 +85,8 @@ def collect_jobs(
         assemble(store, ended)
     for job in ledger.jobs():
         if job.state == "done":
-            _settle_seconds(job, ledger, connection, patience)
             assemble(store, job)  # what a crash left between a result and its artifact
     return Collected(tuple(ledger.jobs()), tuple(finished), pending, counted_seconds(ledger))
-
-
-def _settle_seconds(
-    job: JobRow, ledger: Ledger, connection: Connection, patience: Patience
-) -> None:
-    """Ask again for the time of a job whose usage the service had not settled yet.
-
-    It counts for the run's bound then. Records that were made before say what was known.
-    """
-    from qiskit_ibm_runtime.exceptions import RuntimeJobNotFound
-
-    stored = ledger.result(job.tag)
-    if _read(stored).facts.qpu_seconds is not None:
-        return
-    doing = f"asking for the usage of job {job.job_id}"
-    try:
-        remote: RuntimeJobV2 = persistent(
-            lambda: connection.client.job(job.job_id), doing, patience
-        )
-    except RuntimeJobNotFound:
-        return  # deleted there; what it gave is here
-    content = json.loads(zlib.decompress(stored))
-    seconds = _qpu_seconds(persistent(remote.metrics, doing, patience).get("usage") or {})
-    if seconds is not None:
-        content["facts"]["qpu_seconds"] = seconds
-        ledger.put(job, _packed(content))
 
 
 def _asked(
@@ -195,13 +154,13 @@ def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
         submitted=times.get("created"),
         started=times.get("running"),
         finished=times.get("finished"),
-        qpu_seconds=_qpu_seconds(metrics.get("usage") or {}),
+        qpu_seconds=qpu_seconds(metrics.get("usage") or {}),
         options=finalized(Execution.model_validate(job.execution)),
     )
     started = facts.started or facts.finished
     at = None if started is None else datetime.fromisoformat(started)
     device = device_from_backend(remote.backend(), at)
-    return _packed(
+    return packed(
         {
             "facts": asdict(facts),
             "device": asdict(device),
@@ -211,133 +170,3 @@ def _result(job: JobRow, remote: RuntimeJobV2, ledger: Ledger) -> bytes:
             **found,
         }
     )
-
-
-def _qpu_seconds(usage: Mapping[str, Any]) -> float | None:
-    """The time on the device that is counted; ``None`` while the service has not settled it."""
-    if usage.get("status") == "pending":
-        return None
-    found = usage.get("quantum_seconds", usage.get("qpu_charge_time_seconds"))
-    return None if found is None else float(found)
-
-
-def assemble(store: RunStore, job: JobRow) -> None:
-    """Store the artifact of each step of a job whose rows have all come back by now."""
-    ledger = Ledger(store)
-    done = [other for other in ledger.jobs() if other.state == "done"]
-    for key in dict.fromkeys(piece.key for piece in job.pieces):
-        if store.has_artifact(key):
-            continue
-        request = request_from_bytes(ledger.request(key))
-        parts = [
-            (piece, index, other)
-            for other in done
-            for index, piece in enumerate(other.pieces)
-            if piece.key == key
-        ]
-        if sum(piece.stop - piece.start for piece, _, _ in parts) < len(request.bindings):
-            continue
-        if request.learns:
-            learned = _learned(request, _read(ledger.result(parts[0][2].tag)))
-            artifact, took_s = learned_to_bytes(learned), _seconds(learned.jobs)
-        else:
-            measured = _measured(request, parts, ledger)
-            artifact, took_s = measured_to_bytes(measured), _seconds(measured.jobs)
-        store.add_artifact(key, ledger.kind(key), artifact, took_s)
-
-
-def _learned(request: Request, result: _Result) -> Learned:
-    assert result.model is not None
-    return Learned(
-        model=result.model,
-        backend=request.backend,
-        jobs=(result.facts,),
-        qpu_seconds=result.facts.qpu_seconds,
-        snapshot=result.device,
-    )
-
-
-def _measured(
-    request: Request, parts: Sequence[tuple[Piece, int, JobRow]], ledger: Ledger
-) -> Measured:
-    shape = (len(request.bindings), len(request.isa.observables))
-    values, stderr = np.full(shape, np.nan), np.full(shape, np.nan)
-    results: dict[str, _Result] = {}
-    shares: list[float | None] = []
-    for piece, index, job in parts:
-        result = _read(ledger.result(job.tag))
-        rows = slice(piece.start, piece.stop)
-        values[rows], stderr[rows] = result.values[index], result.stderr[index]
-        results[result.facts.id] = result
-        shares.append(result.share(index))
-    whole = sorted(
-        results.values(), key=lambda result: (result.facts.started or "", result.facts.id)
-    )
-    known = [share for share in shares if share is not None]
-    return Measured(
-        values=values,
-        stderr=stderr,
-        backend=request.backend,
-        jobs=tuple(result.facts for result in whole),
-        qpu_seconds=sum(known) if len(known) == len(shares) else None,
-        unphysical=unphysical(request.isa, values),
-        snapshot=whole[0].device,
-    )
-
-
-def _seconds(jobs: Sequence[JobFacts]) -> float:
-    """Wall time from the first start to the last end, as far as it is known."""
-    starts = [datetime.fromisoformat(j.started) for j in jobs if j.started]
-    ends = [datetime.fromisoformat(j.finished) for j in jobs if j.finished]
-    return max(0.0, (max(ends) - min(starts)).total_seconds()) if starts and ends else 0.0
-
-
-def _packed(content: Json) -> bytes:
-    return zlib.compress(json.dumps(content, separators=(",", ":")).encode())
-
-
-@dataclass(frozen=True)
-class _Result:
-    """What is stored of a job that is done: a table of values for each of its pieces, or noise."""
-
-    facts: JobFacts
-    device: Device
-    executions: tuple[int, ...]
-    values: tuple[Array, ...]
-    stderr: tuple[Array, ...]
-    model: LayerModel | None = None
-
-    def share(self, index: int) -> float | None:
-        """A piece's share of the job's time on the device, by executions."""
-        if self.facts.qpu_seconds is None:
-            return None
-        return self.facts.qpu_seconds * self.executions[index] / sum(self.executions)
-
-
-@lru_cache(maxsize=4)
-def _read(data: bytes) -> _Result:
-    """A stored result; one job holds many steps, which are put together one after another."""
-    from pydantic import TypeAdapter
-
-    from nisqdl.targets.device import Device
-
-    content = json.loads(zlib.decompress(data))
-    return _Result(
-        facts=JobFacts(**content["facts"]),
-        device=TypeAdapter(Device).validate_python(content["device"]),
-        executions=tuple(content["executions"]),
-        values=tuple(np.asarray(t, dtype=np.float64) for t in content.get("values", ())),
-        stderr=tuple(np.asarray(t, dtype=np.float64) for t in content.get("stderr", ())),
-        model=model_from_json(content["model"]) if "model" in content else None,
-    )
-
-
-def counted_seconds(ledger: Ledger) -> dict[str, float]:
-    """The time on the device that the service counted, by tag, of jobs that are done."""
-    found: dict[str, float] = {}
-    for job in ledger.jobs():
-        if job.state == "done":
-            seconds = _read(ledger.result(job.tag)).facts.qpu_seconds
-            if seconds is not None:
-                found[job.tag] = float(seconds)
-    return found

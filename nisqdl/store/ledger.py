@@ -7,7 +7,7 @@ whatever happens, the folder knows what the service may have.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -148,6 +148,20 @@ class Ledger:
                 "result = coalesce(?, result) WHERE tag = ?",
                 (job.state, job.job_id, job.reason, job.changed, result, job.tag),
             )
+
+    def amend(self, tag: str, result: bytes, keys: Collection[str], ids: Collection[str]) -> None:
+        """Write a job's result anew and drop what was made of the old one, all at once.
+
+        Args:
+            tag: The job's.
+            result: Its result.
+            keys: Artifacts to drop.
+            ids: Points whose records are dropped.
+        """
+        with self._store.transaction() as connection:
+            connection.execute("UPDATE jobs SET result = ? WHERE tag = ?", (result, tag))
+            connection.executemany("DELETE FROM artifacts WHERE key = ?", [(k,) for k in keys])
+            connection.executemany("DELETE FROM records WHERE id = ?", [(i,) for i in ids])
 
     def result(self, tag: str) -> bytes:
         """The result of a job that is done.

@@ -13,7 +13,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from probe import Probe
 from recorder import recorder
 
 from nisqdl.campaign.steps import require_sessions
@@ -75,25 +74,6 @@ def test_the_open_plan_has_no_sessions(local_service: Any, tmp_path: Path) -> No
     with pytest.raises(AccountError, match="has no sessions; take --mode batch"):
         require_sessions(opened, points)
     require_sessions(opened, load(str(file), OnDevice("ibm_kingston", "batch")).points())
-
-
-def test_time_that_is_settled_later_is_counted_then(
-    local_service: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usage: dict[str, Any] = {"status": "pending", "quantum_seconds": 0}
-    probe = Probe(tmp_path / "run")
-    with recorder(local_service.url, usage) as (url, _):
-        monkeypatch.setenv("QISKIT_IBM_URL", url)
-        probe.submit()
-        probe.collected()
-        assert probe.collect().used == {}
-        usage.update(status="settled", quantum_seconds=12.5)
-        found = probe.collect()
-        assert found.used == {job.tag: 12.5 for job in probe.jobs()}
-        asked = len(local_service.control.requests())
-        assert probe.collect().used == found.used
-    assert len(local_service.control.requests()) == asked  # what is settled is not asked again
-    probe.require_right()
 
 
 @pytest.mark.slow
