@@ -19,6 +19,7 @@ from nisqdl.store.record import Json
 from nisqdl.studies import preparation, qnn
 from nisqdl.studies.contract import Step
 from nisqdl.studies.data import split_of
+from nisqdl.studies.device_twin import training_errors
 from nisqdl.studies.settings import nested, pick
 from nisqdl.targets.snapshots import LIVE_PREFIX
 from nisqdl.training.checkpoint import trained_to_bytes
@@ -71,7 +72,7 @@ def chain(
             title=f"measure step {index + 1} of training {what}",
             remote=str(settings["target"]).startswith(LIVE_PREFIX),
         )
-        needs = (state.key, asked.key)
+        needs = (circuit.key, state.key, asked.key)
         told_step = Step(study, GO_ON, numbered, needs, title=f"train {what}, step {index + 1}")
         steps += [asked, told_step]
     return steps
@@ -101,11 +102,16 @@ def request(
     )
 
 
-def gone_on(settings: Mapping[str, Json], state: bytes, measured: bytes) -> bytes:
-    """The state after a round; after the last one, the trained weights."""
+def gone_on(settings: Mapping[str, Json], isa: bytes, state: bytes, measured: bytes) -> bytes:
+    """The state after a round; after the last one, the trained weights.
+
+    How many shots come next depends on the true standard errors, not on those that are stated.
+    """
     problem, found = _problem(settings), measured_from_bytes(measured)
     before = round_from_bytes(state)
-    after = told(before, problem, found.values, found.stderr)
+    bindings = asked_rows(before, problem)
+    errors = training_errors(settings, preparation.isa_model(isa), bindings, found)
+    after = told(before, problem, found.values, errors)
     if found.qpu_seconds is not None:
         after = replace(after, qpu_seconds=(before.qpu_seconds or 0.0) + found.qpu_seconds)
     if after.step < problem.options.steps:

@@ -20,10 +20,12 @@ from nisqdl.engines.twin import Model, Twin, shared_shots, twin
 from nisqdl.errors import NisqdlError
 from nisqdl.store.record import Json
 from nisqdl.studies.named import device_named, recipe_named
+from nisqdl.studies.settings import nested
 from nisqdl.targets.transpile import scheduled
 
 if TYPE_CHECKING:
     from nisqdl.engines.contract import Array
+    from nisqdl.targets.device import Device
     from nisqdl.targets.isa import IsaModel
 
 _DIGITS = 6
@@ -52,19 +54,11 @@ def paired(
         execution: How it ran.
         scores: Accuracies and the like of values (B, O).
     """
-    recipe, channels = (
-        recipe_named(settings["noise.recipe"]),
-        modelled_channels(settings, execution),
-    )
     made_for = device_named(settings["target"])
     try:
-        if recipe.restricted(channels).needs_schedule:  # a device waits without being told to
-            isa = scheduled(isa, made_for)
-        model = Model(find_engine("exact"), isa, recipe, channels, rows, weights)
+        model = _model(settings, isa, rows, weights, execution)
         run = found.snapshot or made_for
-        stderr = found.stderr
-        if execution.primitive == "estimator":
-            stderr = stderr * shared_shots(model, model.noise(run, 1.0))
+        stderr = corrected(found.stderr, model, run, execution)
         pair = twin(model, found.values, stderr, run, made_for)
     except NisqdlError as error:
         return {"twin_refused": str(error)}
@@ -79,6 +73,53 @@ def paired(
             "ideal": _rounded(pair.ideal),
         },
     }
+
+
+def training_errors(
+    settings: Mapping[str, Json], isa: IsaModel, bindings: Array, found: Measured
+) -> Array:
+    """Standard errors (V·B, O) of one round of a training on a device, corrected as in records.
+
+    Args:
+        settings: The training's.
+        isa: The circuit that ran.
+        bindings: Features and weights (V·B, E + W), all rows of one weight vector together.
+        found: What came back for them.
+    """
+    execution = Execution.model_validate(nested(settings, "execution"))
+    device, width = device_named(settings["target"]), len(isa.features)
+    vectors = bindings[:, width:]
+    starts = np.flatnonzero((np.diff(vectors, axis=0) != 0).any(axis=1)) + 1
+    errors = []
+    for rows, stated in zip(
+        np.split(bindings, starts), np.split(found.stderr, starts), strict=True
+    ):
+        model = _model(settings, isa, rows[:, :width], rows[0, width:], execution)
+        errors.append(corrected(stated, model, device, execution))
+    return np.concatenate(errors)
+
+
+def corrected(stderr: Array, model: Model, device: Device, execution: Execution) -> Array:
+    """The standard errors that the client stated, corrected for strings that share their shots."""
+    if execution.primitive != "estimator":
+        return stderr
+    return stderr * shared_shots(model, model.noise(device, 1.0))
+
+
+def _model(
+    settings: Mapping[str, Json],
+    isa: IsaModel,
+    rows: Array,
+    weights: Array,
+    execution: Execution,
+) -> Model:
+    recipe, channels = (
+        recipe_named(settings["noise.recipe"]),
+        modelled_channels(settings, execution),
+    )
+    if recipe.restricted(channels).needs_schedule:  # a device waits without being told to
+        isa = scheduled(isa, device_named(settings["target"]))
+    return Model(find_engine("exact"), isa, recipe, channels, rows, weights)
 
 
 def mean_error(stderr: Array) -> float | None:

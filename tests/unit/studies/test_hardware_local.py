@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.request import measured_from_bytes
+from nisqdl.engines.twin import Model, shared_shots
 from nisqdl.errors import InputError
+from nisqdl.noise.recipe import find_recipe
+from nisqdl.studies import device_training
+from nisqdl.studies.data import split_of
+from nisqdl.studies.device_training import GO_ON
 from nisqdl.studies.noise_accuracy import NoiseAccuracy, NoiseAccuracyOptions
+from nisqdl.studies.preparation import isa_model
 from nisqdl.sweep import spread
+from nisqdl.targets.snapshots import find_device
+from nisqdl.training.device.rounds import asked_rows, round_from_bytes, told
 
 STUDY = NoiseAccuracy()
 SMALL = {
@@ -62,7 +71,7 @@ def test_training_on_a_device_can_be_rehearsed() -> None:
     points = [
         point
         for point in STUDY.points(spread(NoiseAccuracyOptions, rehearsed, "a.yaml"))
-        if point.settings["learner"] == "qnn" and point.settings["model.entangler"] == "none"
+        if point.settings["learner"] == "qnn" and point.settings["model.entangler"] == "linear"
     ]
     artifacts: dict[str, bytes] = {}
     records = []
@@ -74,3 +83,27 @@ def test_training_on_a_device_can_be_rehearsed() -> None:
             artifacts[step.key] = outcome.artifact
     (record,) = records
     assert record.values["training_steps"] == 2
+
+    # Its shots follow from the errors that the strings of ⟨mean Z⟩ have by their shared shots.
+    circuit, begun, asked, went_on = STUDY.steps(points)[:4]
+    settings, before = went_on.settings, round_from_bytes(artifacts[begun.key])
+    assert went_on.kind == GO_ON
+    found, isa = measured_from_bytes(artifacts[asked.key]), isa_model(artifacts[circuit.key])
+    train = split_of(settings).train_features.shape[1]
+    problem = device_training._problem(settings)
+    factors = [
+        shared_shots(
+            model := Model(
+                find_engine("exact"), isa, find_recipe("calibrated"), None,
+                row[None, :train], row[train:],
+            ),
+            model.noise(find_device("torino"), 1.0),
+        )
+        for row in asked_rows(before, problem)
+    ]  # fmt: skip
+    true = told(before, problem, found.values, found.stderr * np.concatenate(factors))
+    after = round_from_bytes(artifacts[went_on.key])
+    assert after.slope_variance == pytest.approx(true.slope_variance, rel=1e-9)
+    assert after.shots == true.shots
+    stated = told(before, problem, found.values, found.stderr)
+    assert after.slope_variance > 1.05 * stated.slope_variance
