@@ -102,6 +102,20 @@ def count_weights(options: ModelOptions, num_qubits: int) -> int:
     )
 
 
+def closing_weights(options: ModelOptions, num_qubits: int) -> int:
+    """Weights of what comes once, after the last layer.
+
+    They are rotations with which each layer begins, too: a circuit of one layer more has its next
+    layer's there.
+    """
+    ansatz = _ansatz(options)
+    return sum(
+        len(_places(part, ansatz, options, num_qubits, 0, None))
+        for part in ansatz.last
+        if part.is_trained
+    )
+
+
 def _axis(options: ModelOptions, layer: int, qubit: int) -> str:
     """The same for a layer and qubit, however many there are besides."""
     return ("rx", "ry", "rz")[derive(options.ansatz.seed or 0, "axis", layer, qubit) % 3]

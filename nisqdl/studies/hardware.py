@@ -29,7 +29,7 @@ from nisqdl.engines.runtime.request import (
 from nisqdl.noise.applied import channels_for
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record, content_hash
-from nisqdl.studies import device_training, device_twin, preparation, qnn
+from nisqdl.studies import device_training, device_twin, preparation, qnn, qnn_training
 from nisqdl.studies.contract import Cost, Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named, recipe_named
@@ -219,7 +219,7 @@ def run_here(settings: Mapping[str, Json], asked: Request) -> bytes:
         recipe_named(settings["noise.recipe"]),
         device,
         asked.isa.physical_qubits,
-        settings.get("noise.scale", qnn.TRAINED_AT_SCALE),
+        settings.get("noise.scale", qnn_training.TRAINED_AT_SCALE),
         None if switched is None else tuple(switched),
     )
     seed = derive(settings["root_seed"], "local mode", content_hash(dict(settings))) % 2**31

@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from nisqdl.catalog import checked
+from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import encode, num_qubits
 from nisqdl.circuits.decoding import predicted_classes
 from nisqdl.circuits.options import ModelOptions
@@ -33,7 +34,7 @@ from nisqdl.noise.channels import IDEAL
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record
-from nisqdl.studies import hardware, qnn
+from nisqdl.studies import hardware, qnn, qnn_training
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, dataset_options, describe_data, split_of
 from nisqdl.studies.named import device_named, recipe_named
@@ -80,6 +81,8 @@ class MitigationOptions(BaseModel):
             )
         self.model.ansatz.only_gates(hardware.NO_WAITING)
         self.training.only_whole()
+        ansatz = self.model.ansatz
+        self.training.require_layers(ansatz.depth, ANSATZES[ansatz.name].is_tree)
         if self.training.normalise is not None:
             raise ValueError(
                 "`training.normalise` must be left out here: mitigated values are compared as they "
@@ -134,7 +137,10 @@ class Mitigation:
             settings = point.settings
             circuit = self._transpile_step(settings)
             circuit = transpile.setdefault(circuit.key, circuit)
-            training = self._train_step(settings, circuit)
+            circuits = [self._transpile_step(s) for s in qnn_training.training_circuits(settings)]
+            for one in circuits:
+                transpile.setdefault(one.key, one)
+            training = self._train_step(settings, circuits)
             training = train.setdefault(training.key, training)
             title = (
                 f"measure {qnn.title(settings)}, {title_of(execution_of(settings))}, "
@@ -153,10 +159,9 @@ class Mitigation:
             title=f"transpile {qnn.title(settings)} for {settings['target']}",
         )
 
-    def _train_step(self, settings: Mapping[str, Json], circuit: Step) -> Step:
+    def _train_step(self, settings: Mapping[str, Json], circuits: Sequence[Step]) -> Step:
         names = ["dataset.", "data", "root_seed", "seed", "model.", "training."]
-        noisy = settings["training.noise"] in qnn.NOISY_TRAININGS
-        if noisy:
+        if circuits:
             names += ["target", "snapshot", "noise.recipe", "noise.channels", "recipe"]
         elif settings["model.entangler"] == "device":
             names += ["target", "snapshot"]
@@ -164,7 +169,7 @@ class Mitigation:
             self.name,
             "train",
             {**pick(settings, names), "engine": "exact"},
-            needs=(circuit.key,) if noisy else (),
+            needs=tuple(circuit.key for circuit in circuits),
             title=f"train {qnn.title(settings)}, seed {settings['seed']}",
         )
 
@@ -174,7 +179,7 @@ class Mitigation:
         if step.kind == "transpile":
             return Outcome(artifact=qnn.transpile(step.settings))
         if step.kind == "train":
-            return Outcome(artifact=qnn.train_weights(step.settings, *needed))
+            return Outcome(artifact=qnn_training.train_weights(step.settings, *needed))
         return Outcome(records=tuple(_measure(point, *needed) for point in step.points))
 
     def context(self, points: Sequence[Point]) -> Json:

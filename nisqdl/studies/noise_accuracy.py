@@ -16,7 +16,14 @@ from nisqdl.baselines.fit import refusal
 from nisqdl.circuits.build import num_weights
 from nisqdl.engines.runtime.request import Request
 from nisqdl.store.record import Json, Point
-from nisqdl.studies import classical, device_training, hardware, preparation, qnn
+from nisqdl.studies import (
+    classical,
+    device_training,
+    hardware,
+    preparation,
+    qnn,
+    qnn_training,
+)
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, data_shape, dataset_options, describe_data
 from nisqdl.studies.named import device_named
@@ -85,7 +92,13 @@ class NoiseAccuracy:
                 on_device.update({step.key: step for step in chain})
                 training = chain[-1]
             else:
-                parts = self._train_steps(point.settings, circuit)
+                circuits = [
+                    self._transpile_step(own)
+                    for own in qnn_training.training_circuits(point.settings)
+                ]
+                for one in circuits:
+                    transpile.setdefault(one.key, one)
+                parts = self._train_steps(point.settings, circuits)
                 train.update({step.key: step for step in parts})
                 training = train[parts[-1].key]
             needs = [circuit, training]
@@ -117,10 +130,10 @@ class NoiseAccuracy:
             title=f"transpile {qnn.title(settings)} for {settings['target']}",
         )
 
-    def _train_steps(self, settings: Mapping[str, Json], circuit: Step) -> list[Step]:
+    def _train_steps(self, settings: Mapping[str, Json], circuits: Sequence[Step]) -> list[Step]:
         """The training in its parts; each but the last leaves a state. One where none is kept."""
         names = [*_DATA, "model.", "training.", "engine"]
-        noisy = settings["training.noise"] in qnn.NOISY_TRAININGS
+        noisy = bool(circuits)
         if noisy:
             names += ["target", "snapshot", "noise.recipe", "noise.channels", "recipe"]
         elif settings["model.entangler"] == "device":
@@ -128,7 +141,7 @@ class NoiseAccuracy:
         place = f" on {settings['target']}" if noisy else ", ideal"
         told = f"train {qnn.title(settings)}{place}, seed {settings['seed']}"
         kept = {**pick(settings, names), "engine": _training_engine(settings)}
-        needs = (circuit.key,) if noisy else ()
+        needs = tuple(circuit.key for circuit in circuits)
         every, steps = settings.get("training.checkpoint_every"), int(settings["training.steps"])
         parts: list[Step] = []
         for until in range(int(every), steps, int(every)) if every else ():
@@ -180,7 +193,7 @@ class NoiseAccuracy:
         )
 
     def perform(self, step: Step, artifacts: Mapping[str, bytes]) -> Outcome:
-        """Do one step; see :mod:`nisqdl.studies.qnn` and :mod:`nisqdl.studies.classical`."""
+        """Do one step; see the modules ``qnn``, ``qnn_training`` and ``classical`` beside this."""
         needed = [artifacts[key] for key in step.needs]
         if step.kind == "transpile":
             return Outcome(artifact=qnn.transpile(step.settings))
@@ -189,11 +202,11 @@ class NoiseAccuracy:
         if step.kind == "train" and step.settings["training.noise"] == "device":
             return Outcome(artifact=device_training.gone_on(step.settings, *needed))
         if step.kind == "train":
-            noisy = step.settings["training.noise"] in qnn.NOISY_TRAININGS
-            isa, before = (needed[0], needed[1:]) if noisy else (None, needed)
+            count = len(qnn_training.training_circuits(step.settings))
+            isa, before = needed[:count], needed[count:]
             until = step.settings.get("until")
             state = before[0] if before else None
-            return Outcome(artifact=qnn.train_part(step.settings, isa, state, until))
+            return Outcome(artifact=qnn_training.train_part(step.settings, isa, state, until))
         if step.kind in ("execute", hardware.LEARN, device_training.MEASURE):
             asked = self.request(step, artifacts)
             return Outcome(artifact=hardware.run_here(step.settings, asked))
@@ -243,7 +256,7 @@ class NoiseAccuracy:
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
             return Cost(seconds=0.2, memory_mib=50.0)
         if step.kind == "train" and not on_device:
-            noisy = step.settings["training.noise"] in qnn.NOISY_TRAININGS
+            noisy = step.settings["training.noise"] in qnn_training.NOISY_TRAININGS
             return qnn.cost(step, [artifacts[key] for key in step.needs[: int(noisy)]])
         if step.kind == "measure":
             return qnn.cost(step, [artifacts[key] for key in step.needs])

@@ -23,7 +23,7 @@ from nisqdl.engines import ENGINES
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json
-from nisqdl.studies import hardware, qnn
+from nisqdl.studies import hardware, qnn_training
 from nisqdl.studies.named import device_named
 from nisqdl.training.device import METHODS
 from nisqdl.training.options import TrainingOptions
@@ -101,7 +101,8 @@ class NoiseAccuracyOptions(BaseModel):
 
     @model_validator(mode="after")
     def _training_fits(self) -> NoiseAccuracyOptions:
-        training = self.training
+        training, ansatz = self.training, self.model.ansatz
+        training.require_layers(ansatz.depth, ANSATZES[ansatz.name].is_tree)
         if training.needs_gates is not None:
             self.model.ansatz.only_gates(training.needs_gates)
         if training.normalise == "train" and self.engine == hardware.ENGINE:
@@ -109,7 +110,10 @@ class NoiseAccuracyOptions(BaseModel):
                 "`training.normalise: train` needs the training rows measured as well, which costs "
                 "time on a device; set it to batch, or leave it out"
             )
-        if training.noise in qnn.NOISY_TRAININGS and not ENGINES[self.engine].takes_gate_noise:
+        if (
+            training.noise in qnn_training.NOISY_TRAININGS
+            and not ENGINES[self.engine].takes_gate_noise
+        ):
             raise ValueError(
                 f"`training.noise: {training.noise}` needs an engine with gate noise, but `engine` "
                 f"is {self.engine!r}; use exact"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from nisqdl.catalog import checked
+from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import build_model, encode, num_qubits, num_weights
 from nisqdl.circuits.options import ModelOptions
 from nisqdl.circuits.structure import structure_of
@@ -38,6 +39,7 @@ from nisqdl.studies.settings import flatten, nested, pick
 from nisqdl.training.checkpoint import trained_from_bytes, trained_to_bytes
 from nisqdl.training.loop import train
 from nisqdl.training.options import TrainingOptions
+from nisqdl.training.problem import Trainee
 
 LARGEST_TRAINED_FIELD = 1.6
 NEAR = 0.1
@@ -89,6 +91,8 @@ class PhaseRecognitionOptions(BaseModel):
         if self.training.needs_gates is not None:
             self.model.ansatz.only_gates(self.training.needs_gates)
         self.training.only_whole()
+        ansatz = self.model.ansatz
+        self.training.require_layers(ansatz.depth, ANSATZES[ansatz.name].is_tree)
         if self.training.normalise is not None:
             raise ValueError("`training.normalise` must be left out: this study has no noise")
         try:
@@ -191,10 +195,16 @@ def _model_options(settings: Mapping[str, Json]) -> ModelOptions:
 def _trained(settings: Mapping[str, Json]) -> bytes:
     qubits = int(settings["qubits"])
     options = _model_options(settings)
-    model = build_model(options, 2**qubits, 2)
+    engine, model = find_engine(settings["engine"]), build_model(options, 2**qubits, 2)
     states, labels = _training_rows(settings)
+
+    def cut(depth: int) -> Trainee:
+        layers = options.ansatz.model_copy(update={"depth": depth})
+        fewer = build_model(options.model_copy(update={"ansatz": layers}), 2**qubits, 2)
+        return Trainee(engine.prepare(fewer, IDEAL), fewer)
+
     found = train(
-        find_engine(settings["engine"]).prepare(model, IDEAL),
+        engine.prepare(model, IDEAL),
         encode(options, states),
         labels,
         len(model.weights),
@@ -202,6 +212,7 @@ def _trained(settings: Mapping[str, Json]) -> bytes:
         seed=_training_seed(settings),
         structure=structure_of(options, model),
         circuit=model,
+        cuts=cut,
     )
     return trained_to_bytes(found)
 

@@ -1,4 +1,4 @@
-"""The work on one QNN: transpile it, train it, measure its accuracy under noise.
+"""The work on one QNN: transpile it, measure its accuracy under noise, tell what it costs.
 
 Functions of flat settings and artifacts: they run in any process. What they prepare is kept in
 the process for the next step on the same circuit or data.
@@ -7,7 +7,7 @@ the process for the next step on the same circuit or data.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,34 +15,30 @@ import numpy as np
 from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import encode, num_qubits, num_weights
 from nisqdl.circuits.decoding import predicted_classes
-from nisqdl.circuits.structure import structure_of
 from nisqdl.datasets.scores import accuracy, balanced_accuracy
-from nisqdl.engines import find_engine
-from nisqdl.engines.injection import Injection
-from nisqdl.models.heads import Direct, Headed, Logits, Normalised
-from nisqdl.noise.channels import IDEAL
+from nisqdl.models.heads import Direct, Logits, Normalised
 from nisqdl.seeds import derive, generator
 from nisqdl.store.record import Json, Point, Record
 from nisqdl.studies.contract import Cost, Step
-from nisqdl.studies.data import data_shape, dataset_options, split_of
+from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named, recipe_hash, recipe_named, snapshot_of
+from nisqdl.studies.preparation import (
+    device_region,
+    evaluator,
+    isa_model,
+    logical_model,
+    model_options,
+    switched,
+)
 from nisqdl.studies.provenance import provenance
-from nisqdl.studies.settings import nested
+from nisqdl.studies.qnn_training import trainer, training_options
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.targets.serial import isa_to_bytes
 from nisqdl.targets.transpile import transpile_model
-from nisqdl.training.checkpoint import (
-    is_trained,
-    state_from_bytes,
-    state_to_bytes,
-    trained_from_bytes,
-    trained_to_bytes,
-)
-from nisqdl.training.loop import Progress, train
+from nisqdl.training.checkpoint import trained_from_bytes
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.normalisation import statistics_of
 from nisqdl.training.objective import loss_and_pull
-from nisqdl.training.options import TrainingOptions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,23 +46,7 @@ if TYPE_CHECKING:
     from nisqdl.engines.contract import Array, Evaluator
     from nisqdl.targets.device import Device
     from nisqdl.targets.isa import IsaModel
-    from nisqdl.training.state import Trained, TrainingState
-from nisqdl.studies.preparation import (
-    device_edges,
-    device_region,
-    evaluator,
-    isa_model,
-    logical_model,
-    model_options,
-    noise_of,
-    switched,
-)
-
-TRAINED_AT_SCALE = 1.0
-"""λ of the noise that a device trains under, and other trainings where their file says nothing."""
-
-NOISY_TRAININGS = ("target", "injected")
-"""Values of ``training.noise`` that train the ISA circuit under the target's noise."""
+    from nisqdl.training.state import Trained
 
 
 def transpile(settings: Mapping[str, Json]) -> bytes:
@@ -82,63 +62,6 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
         fractional=settings.get("fractional", False),
     )
     return isa_to_bytes(isa)
-
-
-def train_weights(settings: Mapping[str, Json], isa: bytes | None = None) -> bytes:
-    """Weights trained without noise on the logical circuit, or under noise on the ISA circuit."""
-    return train_part(settings, isa, None, None)
-
-
-def train_part(
-    settings: Mapping[str, Json], isa: bytes | None, before: bytes | None, until: int | None
-) -> bytes:
-    """A part of a training: from the state that the part before left to so many steps.
-
-    Args:
-        isa: The ISA model, where it is trained under noise.
-        before: What the part before gave; ``None`` for the first.
-        until: The number of steps done at its end; ``None`` for the last.
-
-    Returns:
-        The state there; or the trained weights, of the last part and of all after the training has
-        ended early.
-    """
-    if before is not None and is_trained(before):
-        return before
-    split = split_of(settings)
-    options = model_options(settings)
-    logical = logical_model(settings)
-
-    def pause(told: Progress) -> None:
-        if told.step == until:
-            assert told.state is not None
-            raise _Paused(told.state)
-
-    try:
-        trained = train(
-            _with_head(settings, _trainer(settings, isa)),
-            encode(options, split.train_features),
-            split.train_labels,
-            num_weights(options, split.num_features),
-            TrainingOptions.model_validate(nested(settings, "training")),
-            seed=derive(settings["root_seed"], "training", settings["seed"]),
-            progress=None if until is None else pause,
-            resume=None if before is None else state_from_bytes(before),
-            structure=structure_of(options, logical, device_edges(settings)),
-            circuit=logical,
-            draws=_draws(settings, isa),
-        )
-    except _Paused as paused:
-        return state_to_bytes(paused.state)
-    return trained_to_bytes(trained)
-
-
-class _Paused(Exception):
-    """Carries a state out of a training that goes on in another step; never leaves this module."""
-
-    def __init__(self, state: TrainingState) -> None:
-        super().__init__()
-        self.state = state
 
 
 def measure(points: Sequence[Point], isa: bytes, weights: bytes) -> Iterator[Record]:
@@ -211,9 +134,9 @@ def cost(step: Step, artifacts: Sequence[bytes]) -> Cost:
     if step.kind == "measure":
         prepared, times = evaluator(step.points[0].settings, artifacts[0]), 2 * len(step.points)
     else:
-        options = TrainingOptions.model_validate(nested(settings, "training"))
+        options = training_options(settings)
         rows = rows[: options.batch or len(rows)]
-        prepared = _trainer(settings, artifacts[0] if artifacts else None)
+        prepared = trainer(settings, artifacts[0] if artifacts else None)
         times = min(options.checkpoint_every or options.steps, options.steps)
     prepared.values(rows, zeros)  # the first call may compile
     started = time.perf_counter()
@@ -247,38 +170,6 @@ def title(settings: Mapping[str, Json]) -> str:
         f"{settings['model.ansatz.name']} ×{settings['model.ansatz.depth']} "
         f"{settings['model.entangler']}"
     )
-
-
-def _trainer(settings: Mapping[str, Json], isa: bytes | None) -> Evaluator:
-    """What is trained: the logical model without noise, or the ISA model under the target's."""
-    if isa is None:
-        return find_engine(settings["engine"]).prepare(logical_model(settings), IDEAL)
-    return evaluator({**settings, "noise.scale": _trained_at(settings)}, isa)
-
-
-def _trained_at(settings: Mapping[str, Json]) -> float:
-    return float(settings.get("training.noise_scale", TRAINED_AT_SCALE))
-
-
-def _draws(settings: Mapping[str, Json], isa: bytes | None) -> Callable[[int], Evaluator] | None:
-    """The evaluator of each step where errors are injected."""
-    if settings["training.noise"] != "injected" or isa is None:
-        return None
-    noise = noise_of(
-        isa, settings["target"], settings["noise.recipe"], _trained_at(settings),
-        switched(settings),
-    )  # fmt: skip
-    injection = Injection.of(isa_model(isa), noise)
-    return lambda seed: _with_head(settings, injection.drawn(seed))
-
-
-def _with_head(settings: Mapping[str, Json], circuit: Evaluator) -> Evaluator:
-    """The circuit, its values normalised by their batch where the training says so."""
-    if settings.get("training.normalise") is None:
-        return circuit
-    options = model_options(settings)
-    weights = num_weights(options, data_shape(dataset_options(settings)).features)
-    return Headed(circuit, weights, Normalised(Logits(Direct())))
 
 
 def read(

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from nisqdl.catalog import checked
+from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import num_qubits
 from nisqdl.circuits.entanglers import DEVICE
 from nisqdl.circuits.options import ModelOptions
@@ -21,7 +22,7 @@ from nisqdl.engines import ENGINES
 from nisqdl.errors import InputError
 from nisqdl.noise.options import NoiseOptions
 from nisqdl.store.record import Json, Point, content_hash
-from nisqdl.studies import qnn
+from nisqdl.studies import qnn, qnn_training
 from nisqdl.studies.contract import Cost, Outcome, Step
 from nisqdl.studies.data import data_identity, dataset_options, describe_data
 from nisqdl.studies.named import device_named
@@ -75,10 +76,10 @@ class TransferOptions(BaseModel):
     @field_validator("training")
     @classmethod
     def _study_says_where(cls, training: TrainingOptions) -> TrainingOptions:
-        if training.noise not in qnn.NOISY_TRAININGS:
+        if training.noise not in qnn_training.NOISY_TRAININGS:
             raise ValueError(
-                f"`noise` must be {' or '.join(qnn.NOISY_TRAININGS)}, but is {training.noise!r}; "
-                "training without noise takes part by itself"
+                f"`noise` must be {' or '.join(qnn_training.NOISY_TRAININGS)}, but is "
+                f"{training.noise!r}; training without noise takes part by itself"
             )
         training.only_whole()
         if training.noise_scale != 1:
@@ -101,6 +102,8 @@ class TransferOptions(BaseModel):
 
     @model_validator(mode="after")
     def _one_model_for_all(self) -> TransferOptions:
+        ansatz = self.model.ansatz
+        self.training.require_layers(ansatz.depth, ANSATZES[ansatz.name].is_tree)
         if self.model.entangler == DEVICE:
             raise ValueError(
                 f"`model.entangler` must be the same on all devices, but is {DEVICE!r}, which "
@@ -179,9 +182,13 @@ class Transfer:
             settings = point.settings
             circuit = self._transpile_step(settings)
             circuit = transpile.setdefault(circuit.key, circuit)
-            home = self._transpile_step(_at_home(settings))
-            home = transpile.setdefault(home.key, home)
-            training = self._train_step(settings, home)
+            homes = [
+                self._transpile_step(own)
+                for own in qnn_training.training_circuits(_at_home(settings))
+            ]
+            for home in homes:
+                transpile.setdefault(home.key, home)
+            training = self._train_step(settings, homes)
             training = train.setdefault(training.key, training)
             group = (circuit.key, training.key)
             measured.setdefault(group, (circuit, training, []))[2].append(point)
@@ -202,9 +209,9 @@ class Transfer:
             title=f"transpile {qnn.title(settings)} for {settings['target']}",
         )
 
-    def _train_step(self, settings: Mapping[str, Json], home: Step) -> Step:
+    def _train_step(self, settings: Mapping[str, Json], homes: Sequence[Step]) -> Step:
         names = [*_DATA, "model.", "training.", "engine"]
-        noisy = settings[TRAINED_ON] != NO_NOISE
+        noisy = bool(homes)
         if noisy:
             names += ["target", "snapshot", "noise.recipe", "noise.channels", "recipe"]
         place = f" at λ = {settings[TRAINED_SCALE]:g} on {settings[TRAINED_ON]}" if noisy else ""
@@ -212,7 +219,7 @@ class Transfer:
             self.name,
             "train",
             pick(_at_home(settings) if noisy else settings, names),
-            needs=(home.key,) if noisy else (),
+            needs=tuple(home.key for home in homes),
             title=f"train {qnn.title(settings)}{place}, seed {settings['seed']}",
         )
 
@@ -233,7 +240,7 @@ class Transfer:
         if step.kind == "transpile":
             return Outcome(artifact=qnn.transpile(step.settings))
         if step.kind == "train":
-            return Outcome(artifact=qnn.train_weights(step.settings, *needed))
+            return Outcome(artifact=qnn_training.train_weights(step.settings, *needed))
         return Outcome(records=tuple(qnn.measure(step.points, *needed)))
 
     def context(self, points: Sequence[Point]) -> Json:

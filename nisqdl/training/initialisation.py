@@ -12,7 +12,7 @@ from nisqdl.circuits.structure import Structure
 from nisqdl.engines.contract import Array
 from nisqdl.errors import InputError
 from nisqdl.training.identity_blocks import mirrored
-from nisqdl.training.schedule import first_layer
+from nisqdl.training.schedule import first_layer, require_growing
 
 
 class Initialisation(Protocol):
@@ -131,6 +131,7 @@ class Layerwise:
         self, count: int, rng: np.random.Generator, structure: Structure | None = None
     ) -> Array:
         known = _required(self.name, structure, count)
+        require_growing(known, "training.initialisation")
         return np.where(first_layer(known), rng.uniform(0.0, 2.0 * np.pi, count), 0.0)
 
 

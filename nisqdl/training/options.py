@@ -9,12 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from nisqdl.catalog import checked
 from nisqdl.training.device.options import DeviceTraining
+from nisqdl.training.growth import Growth
 from nisqdl.training.initialisation import INITIALISATIONS
 from nisqdl.training.losses import LOSSES
 from nisqdl.training.optimizers import OPTIMIZERS, stepwise_names
 from nisqdl.training.optimizers.contract import Settings, StepwiseOptimizer
 from nisqdl.training.rates import RATES, share_at
-from nisqdl.training.schedule import SCHEDULES
+from nisqdl.training.schedule import SCHEDULES, TREES_DO_NOT_GROW
 
 
 def _is_all(schedule: object) -> bool:
@@ -89,7 +90,10 @@ class TrainingOptions(BaseModel):
             have no plateau, and lets the seeds reach every basin; ``small_normal`` starts near
             the identity.
         schedule: A member of ``SCHEDULES``: whether all weights are trained at once (``all``), or
-            layer by layer (``layerwise``; optimizers that go step by step only).
+            layer by layer (``layerwise``; optimizers that go step by step only). In phases that do
+            not train the whole circuit, the watched loss is that of the phase's circuit, and
+            patience waits until the circuit has grown.
+        growth: How the circuit grows; with ``schedule: layerwise`` alone, and there never ``None``.
         device: How measurements are spent; with ``noise: device`` alone, and there never ``None``.
     """
 
@@ -109,6 +113,7 @@ class TrainingOptions(BaseModel):
     schedule: Annotated[str, AfterValidator(checked(SCHEDULES.find))] = Field(
         default="all", exclude_if=_is_all
     )
+    growth: Growth | None = Field(default=None, exclude_if=_is_none)
 
     # Left out of what is written where they are not used, for the same reason.
     rate: Annotated[str, AfterValidator(checked(RATES.find))] = Field(
@@ -162,6 +167,29 @@ class TrainingOptions(BaseModel):
             return {**given, "device": given.get("device") or {}}
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _layers_grow(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("schedule") == "layerwise":
+            return {**given, "growth": given.get("growth") or {}}
+        return given
+
+    def require_layers(self, depth: int, is_tree: bool) -> None:
+        """Refuse a schedule that does not suit a circuit of so many layers.
+
+        Args:
+            depth: Layers.
+            is_tree: Whether they are stages of a tree.
+
+        Raises:
+            ValueError: It does not.
+        """
+        if self.growth is None:
+            return
+        if is_tree:
+            raise ValueError(f"`training.schedule` 'layerwise' {TREES_DO_NOT_GROW}")
+        self.growth.require_steps(self.steps, depth)
+
     @model_validator(mode="after")
     def _device_is_trained_on(self) -> TrainingOptions:
         if self.noise != "device":
@@ -189,6 +217,8 @@ class TrainingOptions(BaseModel):
 
     @model_validator(mode="after")
     def _schedule_fits(self) -> TrainingOptions:
+        if self.schedule != "layerwise" and self.growth is not None:
+            raise ValueError("`growth` is only for `schedule: layerwise`; leave it out")
         steps_itself = isinstance(OPTIMIZERS[self.optimizer], StepwiseOptimizer)
         if self.schedule != "all" and not steps_itself:
             raise ValueError(

@@ -1,28 +1,43 @@
-"""Which weights a step of training turns: all of them, or those of a few layers at a time.
+"""Which circuit a step of training sees, and which of its weights it turns.
 
-Layer-wise training (Skolik et al. 2021, arXiv:2006.14904) begins with the first layer, adds the
-next ones in turn, each at angle 0 so that it adds nothing at first, and trains only the newest;
-then it trains halves of the circuit in turn. Here both phases take half of the steps. The gates of
-layers that have not come yet stay in the circuit, at angle 0: their entanglers act from the start.
+All at once, or layer by layer: then in the first phases only the circuit's first layers exist, so
+that neither the gradient nor a device's noise has to pass through those that are not trained yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from nisqdl.catalog import Table
-from nisqdl.circuits.structure import Structure
-from nisqdl.engines.contract import Array
+from nisqdl.circuits.structure import Places, Structure
 from nisqdl.errors import InputError
-from nisqdl.training.geometry import Blocks
-from nisqdl.training.optimizers.contract import GeometricLoss, LossFunction
+from nisqdl.training.growth import Growth
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """Steps that see the same circuit and turn the same weights.
+
+    Attributes:
+        first_step: The step (0, 1, …) with which it begins.
+        layers: Layers of its circuit; ``None`` is the whole circuit.
+        present: Which of all weights (W,) its circuit has, in the circuit's order; ``None``: all.
+        active: Which of all weights it turns, (W,); ``None``: all.
+        may_stop: Whether patience may end the training here.
+    """
+
+    first_step: int = 0
+    layers: int | None = None
+    present: Places | None = None
+    active: Mask | None = None
+    may_stop: bool = True
 
 
 @dataclass(frozen=True)
@@ -32,71 +47,90 @@ class Schedule:
     Attributes:
         name: Name in experiment files.
         summary: One line for people.
-        active: From the structure, a step (0, 1, …) and the number of steps to the weights that
-            the step turns, (W,); ``None`` where every step turns all.
+        phases: From how it grows, the structure, the number of steps and of weights W (those beyond
+            the circuit's own belong to classical layers) to its phases; ``None``: there is one.
     """
 
     name: str
     summary: str
-    active: Callable[[Structure, int, int], Mask] | None
+    phases: Callable[[Growth, Structure, int, int], Iterator[Phase]] | None
 
 
-@dataclass(frozen=True, eq=False)
-class Restricted:
-    """A loss as a function of some weights, the others held.
+def phases_of(
+    name: str, growth: Growth | None, structure: Structure | None, steps: int, weights: int
+) -> tuple[Phase, ...]:
+    """The phases of a training, in order; the first begins with step 0.
 
-    Attributes:
-        function: Of all weights.
-        active: Which are turned, (W,).
-        held: Weights (W,); those that are not turned stay there.
+    Raises:
+        InputError: The schedule needs the structure and there is none, the structure does not suit
+            it, or there are fewer steps than phases.
     """
+    phases = SCHEDULES.find(name, "training.schedule").phases
+    if phases is None:
+        return (Phase(),)
+    if structure is None:
+        raise InputError(
+            f"training.schedule {name!r} depends on the model's layers, but the training was given "
+            "none: pass `structure`, or set it to 'all'."
+        )
+    return tuple(phases(growth or Growth(), structure, steps, weights))
 
-    function: LossFunction
-    active: Mask
-    held: Array
 
-    def value(self, weights: Array) -> float:
-        return self.function.value(self.kept(weights))
+def require_growing(structure: Structure, option: str) -> None:
+    """Refuse a circuit that cannot be cut to its first layers.
 
-    def value_and_gradient(self, weights: Array) -> tuple[float, Array]:
-        value, gradient = self.function.value_and_gradient(self.kept(weights))
-        return value, np.where(self.active, gradient, 0.0)
+    Raises:
+        InputError: It is a tree; the sentence names the option.
+    """
+    if structure.is_tree:
+        raise InputError(f"{option} 'layerwise' {TREES_DO_NOT_GROW}.")
 
-    @property
-    def blocks(self) -> Blocks:
-        """The layer of each weight."""
-        return cast(GeometricLoss, self.function).blocks
 
-    def metric(self, weights: Array) -> Array:
-        """The metric of the weights that are turned; the others are apart from them."""
-        metric = cast(GeometricLoss, self.function).metric(self.kept(weights))
-        return np.where(np.logical_and.outer(self.active, self.active), metric, np.eye(len(metric)))
-
-    def fidelities(self, first: Array, second: Array) -> Array:
-        return cast(GeometricLoss, self.function).fidelities(self.kept(first), self.kept(second))
-
-    def kept(self, weights: Array) -> Array:
-        """The same weights with those held where they were."""
-        return np.where(self.active, weights, self.held)
+TREES_DO_NOT_GROW = (
+    "adds layers on the same qubits, but each stage of this model's tree acts on the qubits that "
+    "the one before left, and other ones are read at each depth; choose another"
+)
 
 
 def first_layer(structure: Structure) -> Mask:
-    """The weights with which layer-wise training begins."""
-    return _of_layers(structure, 0, 1)
+    """The weights with which layer-wise training begins: of the circuit of one layer."""
+    return _mask(structure.cut(1), structure.num_weights)
 
 
-def _layerwise(structure: Structure, step: int, steps: int) -> Mask:
-    depth, growing = structure.depth, max(1, steps // 2)
-    if depth == 1 or step < growing:
-        newest = min(depth - 1, step * depth // growing)
-        return _of_layers(structure, newest, newest + 1)
-    half = depth // 2
-    turn = (step - growing) * 2 * _ROUNDS // max(1, steps - growing)
-    return _of_layers(structure, *((0, half) if turn % 2 == 0 else (half, depth)))
+def newest(structure: Structure, depth: int, layers: int = 1) -> Mask:
+    """The weights (W,) of the newest layers of the circuit cut to a depth."""
+    active = _mask(structure.cut(depth), structure.num_weights)
+    if depth > layers:
+        active &= ~_mask(structure.cut(depth - layers), structure.num_weights)
+    active[structure.always_last] = True
+    return active
 
 
-_ROUNDS = 2
-"""How often the second phase turns each half of the circuit."""
+def _layerwise(growth: Growth, structure: Structure, steps: int, weights: int) -> Iterator[Phase]:
+    require_growing(structure, "training.schedule")
+    try:
+        growth.require_steps(steps, structure.depth)
+    except ValueError as error:
+        raise InputError(f"{error}.") from None
+    own = structure.num_weights
+    classical = np.arange(own, weights)
+    depths, turns = growth.depths(structure.depth), growth.turns(structure.depth)
+    growing = growth.growing(steps)
+    for number, depth in enumerate(depths):
+        whole = depth == structure.depth
+        trained = growth.train if number else depth  # the first circuit is all new
+        yield Phase(
+            first_step=-(-number * growing // len(depths)),
+            layers=None if whole else depth,
+            present=None if whole else np.concatenate([structure.cut(depth), classical]),
+            active=_extended(newest(structure, depth, trained), classical),
+            may_stop=whole and not turns,
+        )
+    for number, layers in enumerate(turns):
+        yield Phase(
+            first_step=growing + -(-number * (steps - growing) // len(turns)),
+            active=_extended(_of_layers(structure, layers[0], layers[-1] + 1), classical),
+        )
 
 
 def _of_layers(structure: Structure, first: int, stop: int) -> Mask:
@@ -105,21 +139,15 @@ def _of_layers(structure: Structure, first: int, stop: int) -> Mask:
     return (layer_of >= first) & (layer_of < stop)
 
 
-def mask_at(name: str, structure: Structure | None, step: int, steps: int) -> Mask | None:
-    """The weights that a step turns; ``None`` for all.
+def _extended(active: Mask, classical: Places) -> Mask:
+    """Weights of classical layers are always trained: they belong to no layer of the circuit."""
+    return np.concatenate([active, np.ones(len(classical), dtype=bool)])
 
-    Raises:
-        InputError: The schedule needs the structure, and there is none.
-    """
-    active = SCHEDULES.find(name, "training.schedule").active
-    if active is None:
-        return None
-    if structure is None:
-        raise InputError(
-            f"training.schedule {name!r} depends on the model's layers, but the training was given "
-            "none: pass `structure`, or set it to 'all'."
-        )
-    return active(structure, step, steps)
+
+def _mask(places: Places, count: int) -> Mask:
+    found = np.zeros(count, dtype=bool)
+    found[places] = True
+    return found
 
 
 SCHEDULES: Table[Schedule] = Table(
@@ -127,7 +155,9 @@ SCHEDULES: Table[Schedule] = Table(
     {
         "all": Schedule("all", "every step turns all weights", None),
         "layerwise": Schedule(
-            "layerwise", "layers are added one by one, then halves are trained in turn", _layerwise
+            "layerwise",
+            "the circuit grows layer by layer, the newest trained; then parts of it in turn",
+            _layerwise,
         ),
     },
 )

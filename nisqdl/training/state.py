@@ -141,8 +141,23 @@ def offered(state: TrainingState, loss: float) -> TrainingState:
     return replace(state, best_weights=state.search.weights, best_loss=loss, best_step=state.step)
 
 
-def finished(state: TrainingState, options: TrainingOptions) -> bool:
-    """Whether all steps are done, or patience is at its end."""
+def begun_anew(state: TrainingState, watched: WatchedLoss) -> TrainingState:
+    """The state where another circuit begins: what the one before reached does not count."""
+    if state.checks[-1].step != state.step:
+        check = Check(state.step, watched(state.search.weights, state.step))
+        state = replace(state, checks=(*state.checks, check))
+    weights, loss = state.search.weights, state.checks[-1].loss
+    state = replace(state, best_weights=weights, best_loss=loss, best_step=state.step)
+    return patient(state)
+
+
+def patient(state: TrainingState) -> TrainingState:
+    """The state from which patience is measured anew."""
+    return replace(state, mark=state.best_loss, stale=0)
+
+
+def finished(state: TrainingState, options: TrainingOptions, may_stop: bool = True) -> bool:
+    """Whether all steps are done, or patience is at its end where it may be."""
     if state.step >= options.steps:
         return True
-    return options.patience is not None and state.stale >= options.patience
+    return may_stop and options.patience is not None and state.stale >= options.patience

@@ -19,7 +19,7 @@ import pytest
 from nisqdl.errors import NisqdlError
 from nisqdl.experiment import load
 from nisqdl.store.view import read_run
-from nisqdl.studies import qnn
+from nisqdl.studies import qnn_training
 
 SMALL = """
 study: noise_accuracy
@@ -266,4 +266,4 @@ def test_a_killed_training_goes_on_from_its_last_state(tmp_path: Path) -> None:
     study = load(str(tmp_path / "parted.yaml")).study
     points = [record.point for record in read_run(folder).records]
     (last,) = (s for s in study.steps(points) if s.kind == "train" and "until" not in s.settings)
-    assert read_run(folder).artifact(last.key) == qnn.train_weights(last.settings)
+    assert read_run(folder).artifact(last.key) == qnn_training.train_weights(last.settings)

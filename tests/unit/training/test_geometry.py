@@ -29,7 +29,8 @@ from nisqdl.training.optimizers.contract import Settings
 from nisqdl.training.optimizers.natural_gradient import BY_LAYER, FULL
 from nisqdl.training.optimizers.qn_spsa import QnSpsa
 from nisqdl.training.options import TrainingOptions
-from nisqdl.training.schedule import Restricted
+from nisqdl.training.problem import Trainee
+from nisqdl.training.restricted import Restricted
 
 seeds = st.integers(0, 2**32 - 1)
 NATURAL = [name for name, one in OPTIMIZERS.items() if one.uses_geometry]
@@ -265,9 +266,15 @@ def test_they_train_a_classifier_and_resume_bit_by_bit(name: str, schedule: str)
     training = TrainingOptions(
         optimizer=name, steps=40, batch=10, rate="cosine", schedule=schedule, check_every=5
     )
+
+    def _cut(depth: int) -> Trainee:
+        layers = options.ansatz.model_copy(update={"depth": depth})
+        fewer = build_model(options.model_copy(update={"ansatz": layers}), 2, 2)
+        return Trainee(StatevectorEngine().prepare(fewer, IDEAL), fewer)
+
     saved: list[bytes] = []
     given_ = (StatevectorEngine().prepare(model, IDEAL), features, labels, len(model.weights))
-    more = {"structure": structure_of(options, model), "circuit": model}
+    more = {"structure": structure_of(options, model), "circuit": model, "cuts": _cut}
     whole = train(
         *given_, training, 1, progress=lambda t: saved.append(state_to_bytes(t.state)), **more
     )
