@@ -64,8 +64,8 @@ class Growth(BaseModel):
         while not self._takes(least, depth):
             least += 1
         raise ValueError(
-            f"`training.steps` must be at least {least} to train {depth} layers one after the other "
-            f"and then in turn (see `training.growth`), but is {steps}"
+            f"`training.steps` must be at least {least} to train {depth} layers one after the "
+            f"other and then in turn (see `training.growth`), but is {steps}"
         )
 
     def _takes(self, steps: int, depth: int) -> bool:
