@@ -40,7 +40,8 @@ def claims(contest: Contest, complete: bool) -> tuple[Verdict, ...]:
         complete: Whether all points ran; before that no advantage is claimed.
     """
     sayings = [_claim(contest, complete), _best(contest)]
-    sayings += [told for told in (_entanglement(contest), _simulable(contest)) if told is not None]
+    others = (_equal_size(contest), _entanglement(contest), _simulable(contest))
+    sayings += [told for told in others if told is not None]
     return tuple(sayings)
 
 
@@ -174,6 +175,43 @@ def _best(contest: Contest) -> Verdict:
         "of several means is flattered by chance; the claim above is not read from it."
     )
     return Verdict("Highest means", sentence, rule, numbers)
+
+
+def _equal_size(contest: Contest) -> Verdict | None:
+    """How a quantum model stands to classical networks that have no more weights than it."""
+    pairs = [
+        (model, other, found)
+        for other in contest.of_kind(CLASSICAL)
+        for model in contest.of_kind(QUANTUM)
+        if other.size_of == model.label
+        and (found := contest.difference(model, other, contest.pairs)) is not None
+    ]
+    if not pairs:
+        return None
+    raw = [min(1.0, 2 * min(found.p_above, found.p_below)) for _, _, found in pairs]
+    parts: dict[str, list[str]] = {"worse": [], "better": [], "open": []}
+    for (_, other, found), p in zip(pairs, holm(raw), strict=True):
+        key = "open" if p > 2 * ERROR_RATE else "better" if found.mean > 0 else "worse"
+        parts[key].append(f"{other.title} ({other.usual_weights}) {paired_text(found)}")
+    texts = [
+        f"{words} {listed(parts[key])}"
+        for key, words in (
+            ("worse", "it was shown to be worse than"),
+            ("better", "it was shown to be better than"),
+            ("open", "no difference was shown to"),
+        )
+        if parts[key]
+    ]
+    model = pairs[0][0]
+    sentence = f"{model.label} ({model.usual_weights} weights) at equal size: {'; '.join(texts)}."
+    rule = (
+        "Test accuracy of the quantum model minus that of classical networks that on each split "
+        "have as many weights as it was tuned to have there, or the next fewer that such a network "
+        "can have; medians of the numbers of weights in brackets. Two-sided corrected tests, "
+        f"Holm-corrected for {len(pairs)}, at 5 %."
+    )
+    numbers = {f"{m.title} − {c.title}": found.estimate for m, c, found in pairs}
+    return Verdict("Equal size", sentence, rule, numbers)
 
 
 def _entanglement(contest: Contest) -> Verdict | None:

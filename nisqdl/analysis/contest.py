@@ -24,6 +24,8 @@ TITLES = {
     "gradient_boosting": "gradient boosting",
     "fourier_features": "Fourier surrogate",
     "cnn": "CNN",
+    "equal_mlp": "MLP of equal size",
+    "equal_cnn": "CNN of equal size",
 }
 """Classical learners as people call them."""
 
@@ -40,6 +42,7 @@ class Learner:
         label: Its name in the report.
         kind: Quantum, its separable control, or classical.
         of: The quantum model that a control belongs to.
+        size_of: The quantum model whose number of weights a classical one has.
         scores: Test accuracy by split.
         train: Training accuracy by split.
         seconds: Wall time by split, tuning included.
@@ -54,6 +57,7 @@ class Learner:
     label: str
     kind: str
     of: str | None
+    size_of: str | None
     scores: Mapping[int, float]
     train: Mapping[int, float]
     seconds: Mapping[int, float]
@@ -68,6 +72,11 @@ class Learner:
     def mean(self) -> float:
         """Mean test accuracy."""
         return float(np.mean(list(self.scores.values())))
+
+    @property
+    def usual_weights(self) -> str:
+        """The median of its numbers of weights, as text."""
+        return f"{np.median(list(self.weights.values())):g}"
 
     @property
     def title(self) -> str:
@@ -282,6 +291,7 @@ def _learner(records: Sequence[Record]) -> Learner:
         label=str(settings["learner"]),
         kind=str(settings["kind"]),
         of=settings.get("control_of"),
+        size_of=(settings.get("size_of") or {}).get("learner"),
         scores=by_split("accuracy"),
         train=by_split("train_accuracy"),
         seconds={int(r.point.settings["seed"]): r.seconds for r in records},

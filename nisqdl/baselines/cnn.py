@@ -1,6 +1,6 @@
 """A small convolutional network for small images, as a scikit-learn classifier.
 
-One convolution of 3 × 3 filters, a rectifier, a mean over 2 × 2 places, and a linear layer into
+One convolution of 3 × 3 filters, a rectifier, a mean over squares of places, a linear layer into
 softmax: as few weights as a QCNN has, or as many as an image needs. scikit-learn has none, and the
 libraries that have one weigh gigabytes. Everything is a sum of at most a few thousand numbers for
 each row, so that NumPy and L-BFGS do.
@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-_SIDE, _POOL = 3, 2
+_SIDE = 3
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,14 @@ class Network:
         height, width: Of the images.
         filters: Number of filters.
         classes: Number of classes K.
+        pool: Places of a side over which the mean is taken.
     """
 
     height: int
     width: int
     filters: int
     classes: int
+    pool: int = 2
 
     @property
     def side(self) -> tuple[int, int]:
@@ -50,7 +52,7 @@ class Network:
         height, width = (
             size - side + 1 for size, side in zip((self.height, self.width), self.side, strict=True)
         )
-        return max(1, height // _POOL), max(1, width // _POOL)
+        return max(1, height // self.pool), max(1, width // self.pool)
 
     @property
     def num_weights(self) -> int:
@@ -73,7 +75,7 @@ class Network:
         """What each filter sees, (rows, pooled places, places of a mean, pixels of a filter)."""
         images = rows.reshape(-1, self.height, self.width)
         seen = np.lib.stride_tricks.sliding_window_view(images, self.side, axis=(1, 2))
-        pool = tuple(min(_POOL, size) for size in seen.shape[1:3])
+        pool = tuple(min(self.pool, size) for size in seen.shape[1:3])
         height, width = self.pooled
         kept = seen[:, : height * pool[0], : width * pool[1]]
         parts = kept.reshape(len(rows), height, pool[0], width, pool[1], math.prod(self.side))
@@ -127,6 +129,22 @@ def _log_softmax(scores: Floats) -> Floats:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
+def image_size(image: tuple[int, int] | None, pixels: int) -> tuple[int, int]:
+    """Height and width of images of so many pixels; None is a square, or else one line.
+
+    Raises:
+        ValueError: The image has another number of pixels.
+    """
+    if image is None:
+        side = math.isqrt(pixels)
+        return (side, side) if side * side == pixels else (1, pixels)
+    if math.prod(image) != pixels:
+        raise ValueError(
+            f"`image` must be height and width of images of {pixels} pixels, but is {image}."
+        )
+    return image
+
+
 class CNNClassifier(ClassifierMixin, BaseEstimator):
     """The network, trained by L-BFGS.
 
@@ -134,6 +152,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         image: Height and width of the images; None is a square, or one line where that does not
             fit.
         filters: Number of filters.
+        pool: Places of a side over which the mean is taken.
         alpha: Strength of the penalty on large weights.
         max_iter: Most steps of L-BFGS.
         random_state: Of the first weights.
@@ -143,12 +162,14 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self,
         image: tuple[int, int] | None = None,
         filters: int = 4,
+        pool: int = 2,
         alpha: float = 0.1,
         max_iter: int = 500,
         random_state: Any = None,
     ) -> None:
         self.image = image
         self.filters = filters
+        self.pool = pool
         self.alpha = alpha
         self.max_iter = max_iter
         self.random_state = random_state
@@ -166,8 +187,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
                 f"{self.classes_[0]!r}."
             )
         self.mean_, self.scale_ = float(rows.mean()), float(rows.std()) or 1.0
-        height, width = self._image(rows.shape[1])
-        self.network_ = Network(height, width, self.filters, len(self.classes_))
+        height, width = image_size(self.image, rows.shape[1])
+        self.network_ = Network(height, width, self.filters, len(self.classes_), self.pool)
         targets = np.eye(len(self.classes_))[labels]
         patches = self.network_.patches(self._scaled(rows))
         found = minimize(
@@ -192,17 +213,6 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         """The likeliest class of each row, (B,)."""
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[np.argmax(probabilities, axis=1)])
-
-    def _image(self, pixels: int) -> tuple[int, int]:
-        if self.image is None:
-            side = math.isqrt(pixels)
-            return (side, side) if side * side == pixels else (1, pixels)
-        if math.prod(self.image) != pixels:
-            raise ValueError(
-                f"`image` must be height and width of images of {pixels} pixels, but is "
-                f"{self.image}."
-            )
-        return self.image
 
     def _scaled(self, rows: Floats) -> Floats:
         """All pixels alike, so that neighbours stay comparable."""

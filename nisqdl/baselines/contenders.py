@@ -6,44 +6,13 @@ from spaces that hold at least twelve, so that no budget up to that leaves them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
+from nisqdl.baselines.contender import IMAGE, Contender
 from nisqdl.catalog import Table
-from nisqdl.store.record import Json
-
-Search: TypeAlias = Mapping[str, Sequence[Json]]
-"""The values to choose from, by hyperparameter."""
-
-IMAGE = "image"
 
 _STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A classical learner.
-
-    Attributes:
-        name: Its name in files and reports.
-        title: The same for people.
-        summary: One line for people.
-        search: The usual search space.
-        make: An unfitted scikit-learn classifier of chosen hyperparameters and a random state. It
-            scales the features itself, on the rows that it is fitted to.
-        weights: Fitted numbers of the fitted classifier.
-        for_images: Whether it takes images only, whose height and width are chosen for it as
-            ``IMAGE`` (None is a square).
-    """
-
-    name: str
-    title: str
-    summary: str
-    search: Search
-    make: Callable[[Mapping[str, Any], int], Any]
-    weights: Callable[[Any], int]
-    for_images: bool = False
 
 
 def _scaled(model: Any) -> Any:
@@ -148,6 +117,18 @@ def _cnn(chosen: Mapping[str, Any], random_state: int) -> Any:
 
 def _cnn_weights(model: Any) -> int:
     return int(model.weights_.size)
+
+
+def _equal_cnn(chosen: Mapping[str, Any], random_state: int) -> Any:
+    from nisqdl.baselines.equal_size import equal_cnn, size_in
+
+    return equal_cnn(size_in(chosen), chosen["grid"], chosen["alpha"], random_state)
+
+
+def _equal_mlp(chosen: Mapping[str, Any], random_state: int) -> Any:
+    from nisqdl.baselines.equal_size import equal_mlp, size_in
+
+    return equal_mlp(size_in(chosen), chosen["grid"], chosen["alpha"], random_state)
 
 
 def _fourier(chosen: Mapping[str, Any], random_state: int) -> Any:
@@ -259,13 +240,36 @@ CONTENDERS: Table[Contender] = Table(
                 _cnn_weights,
                 for_images=True,
             ),
+            Contender(
+                "equal_mlp",
+                "MLP of equal size",
+                "one hidden layer, with as many weights as the first quantum model",
+                {"grid": (2, 3, 4), "alpha": (0.001, 0.01, 0.1, 1.0)},
+                _equal_mlp,
+                _mlp_weights,
+                equal_size=True,
+            ),
+            Contender(
+                "equal_cnn",
+                "CNN of equal size",
+                "one convolution, with as many weights as the first quantum model; for images",
+                {"grid": (1, 2, 3), "alpha": (0.001, 0.01, 0.1, 1.0)},
+                _equal_cnn,
+                _cnn_weights,
+                for_images=True,
+                equal_size=True,
+            ),
         )
     },
 )
-"""``svc_rbf_raw`` is for reproductions that did not scale; the others are the usual set, those for
-images where there are images."""
+"""``svc_rbf_raw`` is for reproductions that did not scale, and those of equal size are asked for by
+name; the others are the usual set, those for images where there are images."""
 
 USUAL = tuple(
-    name for name, one in CONTENDERS.items() if name != "svc_rbf_raw" and not one.for_images
+    name
+    for name, one in CONTENDERS.items()
+    if name != "svc_rbf_raw" and not one.for_images and not one.equal_size
 )
-FOR_IMAGES = tuple(name for name, one in CONTENDERS.items() if one.for_images)
+FOR_IMAGES = tuple(
+    name for name, one in CONTENDERS.items() if one.for_images and not one.equal_size
+)

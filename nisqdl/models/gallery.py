@@ -7,6 +7,7 @@ from typing import Any
 
 from nisqdl.circuits.model import Model
 from nisqdl.models.kernels import FidelityKernel, QuantumKernel, encoding
+from nisqdl.models.place import Place
 from nisqdl.models.variational import Variational
 
 
@@ -29,6 +30,17 @@ def circuit_of(estimator: Any, num_features: int) -> Model:
 def classifier_named(name: str) -> Any:
     """The classifier class of a model's short name (``"QNN"``)."""
     return getattr(import_module("nisqdl.models"), f"{name}Classifier")
+
+
+def has_size(classifier: type) -> bool:
+    """Whether a model's number of weights is known before it is fitted."""
+    return issubclass(classifier, Variational)
+
+
+def weight_count(estimator: Any, num_features: int, classes: int) -> int:
+    """Weights that a trained circuit has for rows of F features in K classes."""
+    assert isinstance(estimator, Variational)
+    return estimator._model(num_features, classes, Place()).num_weights
 
 
 def needs_whole_state(estimator: Any) -> bool:

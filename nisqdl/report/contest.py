@@ -84,7 +84,7 @@ def _contest(contest: Contest, sayings: Sequence[Verdict], index: int, count: in
         Section(
             f"learners{suffix}",
             f"Learners{about}",
-            (_learner_table(contest), _budget_table(contest), _ABSENT),
+            (_learner_table(contest), _budget_table(contest)),
         ),
         Section(
             f"differences{suffix}",
@@ -113,17 +113,22 @@ def _learner_table(contest: Contest) -> DataTable:
             learner.kind if learner.kind != "control" else "separable control",
             accuracy_estimate(contest, learner).text(),
             number(float(np.mean(list(learner.train.values())))),
-            f"{np.median(list(learner.weights.values())):g}",
+            _weights(learner),
             _seconds(float(np.mean(list(learner.seconds.values())))),
         )
         for learner in sorted(contest.learners, key=lambda learner: -learner.mean)
     ]
     heads = (
-        "learner", "kind", "test accuracy", "training accuracy", "weights (median)",
+        "learner", "kind", "test accuracy", "training accuracy", "weights (median, range)",
         "wall time a split",
     )  # fmt: skip
     caption = "Means over splits, 95 % intervals; wall time with tuning, on the machine of the run"
     return DataTable(caption, heads, tuple(rows))
+
+
+def _weights(learner: Learner) -> str:
+    low, high = min(learner.weights.values()), max(learner.weights.values())
+    return learner.usual_weights + (f" ({low:g} to {high:g})" if low < high else "")
 
 
 def _seconds(value: float) -> str:
@@ -151,11 +156,6 @@ def _chosen(learner: Learner) -> str:
         return DASH
     top = max(counts, key=lambda text: counts[text])
     return f"{top} ({counts[top]} of {len(learner.chosen)} splits)"
-
-
-_ABSENT = Paragraph(
-    "No convolutional network took part: nisqdl has none among its classical learners.", quiet=True
-)
 
 
 def _difference_table(contest: Contest) -> DataTable:

@@ -18,13 +18,13 @@ from nisqdl.baselines.cnn import CNNClassifier, Network
 
 @settings(deadline=None, max_examples=25)
 @given(
-    st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.integers(2, 4),
+    st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.integers(2, 4), st.integers(1, 4),
     st.integers(0, 2**32 - 1),
 )  # fmt: skip
 def test_slopes_are_those_of_differences_and_values_those_of_scipy(
-    height: int, width: int, filters: int, classes: int, seed: int
+    height: int, width: int, filters: int, classes: int, pool: int, seed: int
 ) -> None:
-    network, rng = Network(height, width, filters, classes), np.random.default_rng(seed)
+    network, rng = Network(height, width, filters, classes, pool), np.random.default_rng(seed)
     rows = rng.normal(size=(5, height * width))
     targets = np.eye(classes)[rng.integers(0, classes, 5)]
     weights, patches = rng.normal(size=network.num_weights), network.patches(rows)
@@ -42,7 +42,7 @@ def test_slopes_are_those_of_differences_and_values_those_of_scipy(
             kernel = kernels[:, number].reshape(network.side)
             seen = correlate2d(row.reshape(height, width), kernel, mode="valid") + offsets[number]
             seen = np.maximum(seen, 0)
-            sides = [min(2, size) for size in seen.shape]
+            sides = [min(pool, size) for size in seen.shape]
             for i, j in np.ndindex(up, across):
                 part = seen[i * sides[0] : (i + 1) * sides[0], j * sides[1] : (j + 1) * sides[1]]
                 values[i, j, number] = part.mean()

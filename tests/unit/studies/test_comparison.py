@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nisqdl.baselines.contenders import CONTENDERS, IMAGE, USUAL
+from nisqdl.baselines.contender import IMAGE
+from nisqdl.baselines.contenders import CONTENDERS, USUAL
+from nisqdl.baselines.equal_size import SIZE, Size
 from nisqdl.baselines.fourier import FourierFeatures
 from nisqdl.circuits.architectures.dressed import DressedCore
 from nisqdl.circuits.architectures.iqp import IqpVariational
@@ -18,8 +20,10 @@ from nisqdl.experiment import load
 from nisqdl.report import write_report
 from nisqdl.runner.progress import Silence
 from nisqdl.runner.run import run
+from nisqdl.store.record import Point, Record
 from nisqdl.store.view import read_run
-from nisqdl.studies.contest import all_candidates, compete, drawn_candidates, leaked_rows
+from nisqdl.studies.comparison import Comparison
+from nisqdl.studies.contest import all_candidates, drawn_candidates, leaked_rows
 
 FILE = """\
 study: comparison
@@ -37,6 +41,19 @@ def written(tmp_path: Path, text: str = FILE) -> str:
     path = tmp_path / "contest.yaml"
     path.write_text(text)
     return str(path)
+
+
+def compete(point: Point) -> Record:
+    """The record of one point, by all steps that it takes."""
+    artifacts: dict[str, bytes] = {}
+    records: list[Record] = []
+    for step in Comparison().steps([point]):
+        done = Comparison().perform(step, artifacts)
+        if done.artifact is not None:
+            artifacts[step.key] = done.artifact
+        records += done.records
+    (record,) = records
+    return record
 
 
 def test_every_learner_has_the_same_splits_and_at_most_the_same_budget(tmp_path):
@@ -98,6 +115,8 @@ def test_contenders_learn_and_count_their_weights(name):
     labels = (rows[:, 0] + 0.3 * rows[:, 1] > 0).astype(int)
     contender = CONTENDERS[name]
     image = {IMAGE: [1, 3]} if contender.for_images else {}
+    if contender.equal_size:
+        image = {SIZE: Size(20, 3, 2, (1, 3))}
     chosen = {**all_candidates(contender.search)[-1], **image}
     model = contender.make(chosen, 0).fit(rows, labels)
     assert model.score(rows, labels) > 0.85
@@ -216,3 +235,39 @@ def test_a_convolutional_network_competes_where_there_are_images(tmp_path):
     reduced = IMAGES.replace("test: 20", "test: 20, features: 4") + "classical: [{model: cnn}]\n"
     with pytest.raises(InputError, match="takes whole images"):
         load(written(tmp_path, reduced)).points()
+
+
+EQUAL = """\
+study: comparison
+dataset: {name: line_images, train: 40, test: 20}
+quantum: [{model: QCNN, search: {convolution: [ttn, so4, su4], steps: [2]}}]
+classical: [{model: equal_mlp}, {model: equal_cnn}]
+tuning: {candidates: 1, folds: 2}
+splits: 3
+"""
+
+
+def test_networks_of_equal_size_have_no_more_weights_than_the_tuned_circuit(tmp_path):
+    experiment = load(written(tmp_path, EQUAL))
+    summary = run(experiment, tmp_path / "run", 1, Silence())
+    assert summary.points == 12
+    records = read_run(tmp_path / "run").records
+    weights = {(r.point.settings["learner"], r.point.settings["seed"]): r.values["weights"]
+               for r in records}  # fmt: skip
+    assert len({weights["QCNN", seed] for seed in range(3)}) > 1  # so the sizes differ, too
+    for seed in range(3):
+        for name in ("equal_mlp", "equal_cnn"):
+            assert 0.6 * weights["QCNN", seed] < weights[name, seed] <= weights["QCNN", seed]
+    alone = next(r for r in records if r.point.settings["learner"] == "equal_cnn")
+    assert dict(compete(alone.point).values) == dict(alone.values)
+    text = write_report(read_run(tmp_path / "run"), tmp_path / "run", 12).markdown.read_text()
+    assert "at equal size: " in text
+    assert "CNN of equal size" in text
+    entry = EQUAL.splitlines()[2]
+    kernel = EQUAL.replace(entry, "quantum: [{model: QuantumKernel}]")
+    with pytest.raises(InputError, match="list a trained circuit first"):
+        load(written(tmp_path, kernel)).points()
+    rows = FILE.replace("{model: mlp}", "{model: equal_mlp}")
+    sized = [p for p in load(written(tmp_path, rows)).points() if "size_of" in p.settings]
+    assert {p.settings["size_of"]["learner"] for p in sized} == {"QNN"}
+    assert compete(sized[0]).values["weights"] <= 16
