@@ -109,6 +109,20 @@ class Question:
             )
         return paired_difference(_mean(home), _mean(away), comparisons=comparisons)
 
+    def other_date(
+        self, scale: float, column: str = "accuracy", comparisons: int = 1
+    ) -> Estimate | None:
+        """Trained on the same device at another date minus at that of the test, mean over pairs."""
+        pairs = [
+            (a, b)
+            for a in self.devices
+            for b in self.devices
+            if a != b and a.partition("@")[0] == b.partition("@")[0]
+        ]
+        mine = [self._by_seed((a, scale), (b, scale), column) for a, b in pairs]
+        own = [self._by_seed((b, scale), (b, scale), column) for _, b in pairs]
+        return paired_difference(_mean(mine), _mean(own), comparisons=comparisons)
+
     def other_scale(
         self, trained: float, tested: float, column: str = "accuracy", comparisons: int = 1
     ) -> Estimate | None:

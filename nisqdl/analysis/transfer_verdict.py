@@ -53,6 +53,18 @@ def transfer_verdicts(found: Sequence[Question]) -> tuple[Verdict, ...]:
             "Test accuracy on a device when trained under its own noise minus when trained under "
             "the others', mean over the devices.",
         ),
+        _by_scale(
+            "Another date",
+            found,
+            lambda q, scale, n: q.other_date(scale, comparisons=n),
+            "training under the same device's noise of another date was shown to be better than of "
+            "the test's",
+            "training under the same device's noise of another date was shown to be worse than of "
+            "the test's",
+            "no difference between a device's noise of another date and of the test's was shown",
+            "Test accuracy on a device at one date when trained under its noise of another date "
+            "minus when trained under that of the test, mean over all pairs of dates of a device.",
+        ),
         _device_by_device(found),
         _scales(found),
         _loss(found),

@@ -20,10 +20,12 @@ def made(
     off_scale: float = 0.0,
     only: str | None = None,
     salt: int = 0,
+    devices: tuple[str, ...] = DEVICES,
+    off_date: float = 0.0,
 ) -> list[Record]:
-    """Records in which training under noise gains so much at home, away, and at another λ."""
+    """Records in which training under noise gains so much at home, away, at another λ or date."""
     rng = np.random.default_rng(salt)
-    places = [(d, s) for d in DEVICES for s in SCALES]
+    places = [(d, s) for d in devices for s in SCALES]
     records = []
     for trained in ((NO_NOISE, 0.0), *places):
         for tested in places:
@@ -34,6 +36,8 @@ def made(
                 gain = home if trained == tested else away
                 if trained[0] == tested[0] and trained[1] != tested[1]:
                     gain = off_scale
+                if trained[0] != tested[0] and trained[0][:3] == tested[0][:3]:
+                    gain = off_date
             for seed in range(seeds):
                 settings = {
                     "trained_on": trained[0], "trained_scale": trained[1], "target": tested[0],
@@ -158,3 +162,20 @@ def test_ways_to_train_under_noise_are_questions_that_share_training_without() -
     assert gains[1].mean == pytest.approx(0.2, abs=0.02)
     with pytest.raises(InputError, match="cannot be told apart"):
         questions([*exact, exact[-1]])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_another_date_of_a_device_is_told_from_another_device(sign: int) -> None:
+    devices = ("torino@2024-02-28", "torino@2025-02-26", "manila")
+    found = said(made(devices=devices, off_date=0.1 * sign))
+    words = "better" if sign > 0 else "worse"
+    assert f"of another date was shown to be {words} than" in found["Another date"]
+    (question,) = questions(made(devices=devices, off_date=0.1 * sign))
+    gain = question.other_date(1.0)
+    assert gain is not None
+    assert gain.mean == pytest.approx(0.1 * sign, abs=0.02)
+    quiet = said(made(devices=devices))
+    assert quiet["Another date"].startswith(
+        "No difference between a device's noise of another date"
+    )
+    assert "Another date" not in said(made())
