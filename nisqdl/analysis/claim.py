@@ -233,9 +233,9 @@ def _entanglement(contest: Contest) -> Verdict | None:
     if parts["helps"]:
         texts.append(f"entanglement was shown to help {listed(parts['helps'])}")
     if parts["hurts"]:
-        texts.append(f"it was shown to hurt {listed(parts['hurts'])}")
+        texts.append(f"entanglement was shown to hurt {listed(parts['hurts'])}")
     if parts["open"]:
-        texts.append(f"removing it makes no difference that was shown to {listed(parts['open'])}")
+        texts.append(f"entanglement makes no difference that was shown to {listed(parts['open'])}")
     where = ", on these very rows" if contest.same_rows else ""
     sentence = f"Against its separable control{where}: {'; '.join(texts)}."
     rule = (
