@@ -9,7 +9,16 @@ from typing import TypeAlias
 
 from scipy.special import ndtri
 
-from nisqdl.analysis.plateau_cells import DEPTH, ENTANGLER, OBSERVABLE, QUBITS, SCALE, Cell, key
+from nisqdl.analysis.plateau_cells import (
+    DEPTH,
+    ENTANGLER,
+    OBSERVABLE,
+    PHASE,
+    QUBITS,
+    SCALE,
+    Cell,
+    key,
+)
 from nisqdl.store.record import Json
 
 GLOBAL = frozenset({"global_z", "projector", "reflection"})
@@ -152,7 +161,8 @@ def design_ratios(cells: Sequence[Cell]) -> tuple[DesignRatio, ...]:
     largest: dict[str, Cell] = {}
     for cell in sorted(cells, key=lambda c: (c.settings[QUBITS], c.settings[DEPTH])):
         entangles = _entangles(cell.settings.get(ENTANGLER))
-        if cell.resolved and entangles and not cell.settings.get(SCALE):
+        whole = PHASE not in cell.settings
+        if whole and cell.resolved and entangles and not cell.settings.get(SCALE):
             largest[key({**cell.settings, QUBITS: None, DEPTH: None})] = cell
     return tuple(_design_ratio(cell) for cell in largest.values())
 

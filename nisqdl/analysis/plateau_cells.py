@@ -13,13 +13,23 @@ QUBITS, DEPTH, OBSERVABLE = "qubits", "model.ansatz.depth", "observable"
 CIRCUIT_SEED = "model.ansatz.seed"
 ENTANGLER, SCALE, METHOD = "model.entangler", "noise.scale", "method"
 
+GROWN = "grown"
+"""The setting that says how many layers a circuit of layer-wise training has in its phase."""
+
+PHASE = "phase"
+"""What stands for it in a cell's settings: ``FIRST``, ``LAST``, or the number in between."""
+
+FIRST, LAST = "first phase", "last phase"
+
 HEADLINE = "var_grad_mean"
 """What curves show: the mean over all parameters, so that no gate's place decides."""
 
 RESOLVED = 0.25
 """Past this relative standard error, samples are too few for the variance and for its interval."""
 
-_NOT_OF_CELLS = frozenset({METHOD, "samples", "walks", CIRCUIT_SEED, "dataset.features", "data"})
+_NOT_OF_CELLS = frozenset(
+    {METHOD, "samples", "walks", CIRCUIT_SEED, GROWN, "dataset.features", "data"}
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,8 @@ def cells_of(records: Sequence[Record]) -> tuple[Cell, ...]:
     for record in records:
         given = record.point.settings
         own = {name: value for name, value in given.items() if name not in _NOT_OF_CELLS}
+        if GROWN in given:
+            own[PHASE] = _phase(given)
         row = {**given, **record.values}
         by_method = found.setdefault(key(own), (own, {}))[1]
         by_method.setdefault(str(given[METHOD]), []).append(row)
@@ -79,6 +91,20 @@ def noise_title(cell: Cell) -> str:
     """``no noise``, or the device and λ."""
     target, scale = cell.settings.get("target"), cell.settings.get(SCALE)
     return "no noise" if target is None else f"{target}, λ = {scale:g}"
+
+
+def full_depth(settings: Mapping[str, Json]) -> int:
+    """Layers of the whole circuit."""
+    qubits = int(settings[QUBITS])
+    each = {"constant": 1, "per_qubit": qubits, "per_doubling": (qubits - 1).bit_length()}
+    return int(settings[DEPTH]) * each[str(settings["depth_rule"])]
+
+
+def _phase(settings: Mapping[str, Json]) -> Json:
+    grown = int(settings[GROWN])
+    if grown == 1:
+        return FIRST
+    return LAST if grown == full_depth(settings) else grown
 
 
 def depth_title(settings: Mapping[str, Json]) -> str:

@@ -9,6 +9,7 @@ from nisqdl.analysis.decay import CLEAR, SAME, SURE, Fit
 from nisqdl.analysis.intervals import MINUS, Estimate
 from nisqdl.analysis.plateau_causes import DesignRatio, Ratio
 from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, RESOLVED, depth_title
+from nisqdl.analysis.plateau_growth import growth_verdict
 from nisqdl.analysis.plateau_price import JOB_OVERHEAD_S, LEAST_CIRCUIT_US, USUAL_DELAY_US, Price
 from nisqdl.analysis.plateau_text import (
     MOST_NAMED,
@@ -35,7 +36,7 @@ def plateau_verdicts(found: Plateaus, complete: bool = True) -> tuple[Verdict, .
     sayings: list[Verdict | None] = [trainable_verdict(found, complete)]
     sayings += [_over_qubits(found, complete), _over_depth(found, complete)]
     sayings += [_cause(found, cause) for cause in ("cost", "entangler", "noise")]
-    sayings.append(_expressibility(found))
+    sayings += [growth_verdict(found.growths, complete), _expressibility(found)]
     sayings += [_price(found), _methods(found)]
     return tuple(saying for saying in sayings if saying is not None)
 

@@ -13,6 +13,7 @@ from nisqdl.analysis.plateau_cells import (
     ENTANGLER,
     HEADLINE,
     OBSERVABLE,
+    PHASE,
     QUBITS,
     SCALE,
     Cell,
@@ -21,6 +22,7 @@ from nisqdl.analysis.plateau_cells import (
     key,
     noise_title,
 )
+from nisqdl.analysis.plateau_growth import Growth, growths_of
 from nisqdl.analysis.plateau_price import Price, price_of
 from nisqdl.analysis.table import Table
 from nisqdl.errors import InputError
@@ -79,12 +81,14 @@ class Plateaus:
     """Everything that a report says, in numbers.
 
     Attributes:
-        cells: All circuits, in the order of the run.
+        cells: All circuits, in the order of the run; of layer-wise training the first phase and the
+            last.
         over_qubits, over_depth: Curves.
         ratios: Controls, at the most qubits and the greatest depth of each comparison.
         designs: The largest circuits without noise beside a 2-design.
         prices: Of the largest circuit of each curve over qubits, or of every cell without curves.
         agreements: Cells with both methods.
+        growths: Circuits of layer-wise training with all their phases.
         varied: Settings that differ between cells, for titles.
     """
 
@@ -95,6 +99,7 @@ class Plateaus:
     designs: tuple[DesignRatio, ...]
     prices: tuple[Price, ...]
     agreements: tuple[Agreement, ...]
+    growths: tuple[Growth, ...]
     varied: tuple[str, ...]
 
     def title(self, cell: Cell, *without: str) -> str:
@@ -116,7 +121,8 @@ def plateaus(records: Sequence[Record]) -> Plateaus:
     rows = Table.from_records(records)
     if not len(rows):
         raise InputError("The run has no record yet; resume it with `nisqdl run`.")
-    cells = cells_of(records)
+    everything = cells_of(records)
+    cells = tuple(cell for cell in everything if not isinstance(cell.settings.get(PHASE), int))
     varied = tuple(name for name in _NAMED if len({key(c.settings.get(name)) for c in cells}) > 1)
     over_qubits = _curves(cells, QUBITS)
     return Plateaus(
@@ -127,6 +133,7 @@ def plateaus(records: Sequence[Record]) -> Plateaus:
         designs=design_ratios(cells),
         prices=tuple(price_of(curve.last) for curve in over_qubits) or tuple(map(price_of, cells)),
         agreements=_agreements(cells),
+        growths=growths_of(everything),
         varied=varied,
     )
 
@@ -171,7 +178,8 @@ _NAMED = (
     "dataset.name", "model.feature_map.name", "model.ansatz.name", "model.ansatz.rotations",
     "model.ansatz.gate", "model.ansatz.convolution", _POOLING, "model.ansatz.tree",
     "model.ansatz.boundary", ENTANGLER, DEPTH,
-    "depth_rule", OBSERVABLE, "initialisation", "target", "noise.recipe", "noise.channels", SCALE,
+    "depth_rule", OBSERVABLE, "initialisation", PHASE, "target", "noise.recipe", "noise.channels",
+    SCALE,
 )  # fmt: skip
 
 

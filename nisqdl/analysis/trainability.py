@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nisqdl.analysis.plateau_cells import DEPTH, ENTANGLER, OBSERVABLE, QUBITS, SCALE, Cell, key
+from nisqdl.analysis.plateau_cells import (
+    DEPTH,
+    ENTANGLER,
+    OBSERVABLE,
+    PHASE,
+    QUBITS,
+    SCALE,
+    Cell,
+    key,
+)
 from nisqdl.analysis.plateau_price import price_of
 
 EASY = 1e4
@@ -66,11 +75,20 @@ def _answer(cell: Cell) -> str:
 def _instead(cell: Cell, wide: Sequence[Cell]) -> tuple[Cell, str] | None:
     found = []
     for other in wide:
-        different = [
-            name
-            for name in {*cell.settings, *other.settings}
-            if key(cell.settings.get(name)) != key(other.settings.get(name))
-        ]
-        if len(different) == 1 and different[0] in CHANGES and _answer(other) == "trainable":
-            found.append((other, different[0]))
+        different = _different(cell, other)
+        if "initialisation" in different:
+            different.discard(PHASE)
+        phases = [one for one in wide if _different(one, other) <= {PHASE}]
+        trainable = all(_answer(one) == "trainable" for one in phases)
+        if len(different) == 1 and different <= set(CHANGES) and trainable:
+            found.append((other, different.pop()))
     return min(found, key=lambda pair: price_of(pair[0]).shots, default=None)
+
+
+def _different(one: Cell, other: Cell) -> set[str]:
+    """The settings in which they differ."""
+    return {
+        name
+        for name in {*one.settings, *other.settings}
+        if key(one.settings.get(name)) != key(other.settings.get(name))
+    }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nisqdl.analysis.plateau_causes import Ratio
 from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, Cell, depth_title, noise_title
+from nisqdl.analysis.plateau_growth import Growth
 from nisqdl.analysis.plateau_text import count_text, ratio_value_text, seconds_text, small_text
 from nisqdl.analysis.plateau_verdict import (
     PRICE_RULE,
@@ -189,7 +190,27 @@ def _everything(found: Plateaus) -> list[Block]:
         "Var C", "first weight", "mean", "largest", "method",
     )  # fmt: skip
     rows = [_circuit_row(found, cell) for cell in found.cells]
-    return blocks + _table("Variance of the cost and of its gradient", heads, rows)
+    blocks += _table("Variance of the cost and of its gradient", heads, rows)
+    if found.growths:
+        grown = [row for growth in found.growths for row in _growth_rows(found, growth)]
+        names = (*heads[:7], "mean", "largest")
+        blocks += _table("While the circuit grows layer by layer", names, grown)
+    return blocks
+
+
+def _growth_rows(found: Plateaus, growth: Growth) -> list[tuple[str, ...]]:
+    title = found.title(growth.last, DEPTH, "phase", "target", "noise.scale")
+    names = ("qubits", "layers", "parameters", "two_qubit_gates", "depth")
+    return [
+        (
+            title,
+            noise_title(cell),
+            *(str(cell.main.get(name, DASH)) for name in names),
+            _variance_text(cell),
+            small_text(float(cell.main["var_grad_max"])),
+        )
+        for cell in growth.cells
+    ]
 
 
 def _circuit_row(found: Plateaus, cell: Cell) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Can this model still be trained? The variance of its gradient at random angles.
 
-A point is one circuit with one observable, one initialisation and one noise. Without a data set
+A point is one circuit with one observable, one initialisation and one noise; of layer-wise training
+there is one for each phase in which the circuit grows by a layer. Without a data set
 the circuit is the ansatz alone on |0…0⟩, so that what is seen is the ansatz's own plateau. With one
 it is the whole model, and the variance is over random weights and random training rows.
 """
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from nisqdl.catalog import checked
+from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import num_qubits
 from nisqdl.circuits.observables import parse_observable
 from nisqdl.circuits.options import (
@@ -32,6 +34,7 @@ from nisqdl.studies.named import device_named, recipe_hash, snapshot_of
 from nisqdl.studies.settings import flatten, pick
 from nisqdl.targets.summary import device_summary
 from nisqdl.training.initialisation import INITIALISATIONS
+from nisqdl.training.schedule import TREES_DO_NOT_GROW
 
 
 def _is_unset(value: object) -> bool:
@@ -147,6 +150,12 @@ class GradientVarianceOptions(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _layers_are_added(self) -> GradientVarianceOptions:
+        if self.initialisation == "layerwise" and ANSATZES[self.model.ansatz.name].is_tree:
+            raise ValueError(f"`initialisation` 'layerwise' {TREES_DO_NOT_GROW}")
+        return self
+
+    @model_validator(mode="after")
     def _some_method_applies(self) -> GradientVarianceOptions:
         refusals = plateau.refusals(flatten(self.model_dump(mode="json")))
         wanted = tuple(plateau_methods.METHODS) if self.method == "both" else (self.method,)
@@ -186,7 +195,10 @@ class GradientVariance:
             if method not in refused:
                 others = {name for key, name in effort.items() if key != method}
                 own = {name: value for name, value in settings.items() if name not in others}
-                points.append(Point(self.name, {**own, "method": method}))
+                points += [
+                    Point(self.name, {**own, **phase, "method": method})
+                    for phase in _phases(settings)
+                ]
         return points
 
     def steps(self, points: Sequence[Point]) -> list[Step]:
@@ -205,7 +217,7 @@ class GradientVariance:
     def _transpile_step(self, settings: Mapping[str, Json]) -> Step:
         names = (
             "model.", "dataset.", "data", "qubits", "depth_rule", "observable", "target",
-            "snapshot", "root_seed",
+            "snapshot", "root_seed", plateau.GROWN,
         )  # fmt: skip
         return Step(
             self.name,
@@ -246,3 +258,10 @@ class GradientVariance:
     def cost(self, step: Step, artifacts: Mapping[str, bytes]) -> Cost:
         """Estimated from a few of the step's own samples."""
         return plateau_methods.cost(step, [artifacts[key] for key in step.needs])
+
+
+def _phases(settings: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """What tells the phases of layer-wise training apart; nothing for other initialisations."""
+    if settings["initialisation"] != "layerwise":
+        return [{}]
+    return [{plateau.GROWN: depth} for depth in range(1, plateau.layers(settings) + 1)]

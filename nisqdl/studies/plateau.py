@@ -121,8 +121,14 @@ def title(settings: Mapping[str, Json]) -> str:
     )
 
 
+GROWN = "grown"
+"""The setting of a point of layer-wise training: how many layers its circuit has in that phase."""
+
+
 def layers(settings: Mapping[str, Json]) -> int:
-    """Layers of the ansatz, by the depth rule."""
+    """Layers of the ansatz: by the depth rule, or as many as it has in this phase."""
+    if GROWN in settings:
+        return int(settings[GROWN])
     depth: int = settings["model.ansatz.depth"]
     qubits: int = settings["qubits"]
     each = {"constant": 1, "per_qubit": qubits, "per_doubling": (qubits - 1).bit_length()}

@@ -33,7 +33,7 @@ from nisqdl.studies.plateau import (
 from nisqdl.studies.provenance import provenance
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.training.initialisation import INITIALISATIONS, SmallNormal, gaussian_variance
-from nisqdl.training.schedule import Mask, first_layer
+from nisqdl.training.schedule import Mask, newest
 
 if TYPE_CHECKING:
     from nisqdl.circuits.model import Model
@@ -79,7 +79,7 @@ def measure(point: Point, isa: bytes | None = None) -> Record:
 def sampled(settings: Mapping[str, Json], isa: bytes | None) -> dict[str, Json]:
     """Moments over random weights and, with a data set, its rows; with bootstrap intervals.
 
-    Of weights that this initialisation does not train at first, no gradient is looked at.
+    Of weights that are not trained at first, no gradient is looked at.
     """
     model, noise = _noisy(settings, isa)
     gradients = _gradients(model, noise)
@@ -235,10 +235,10 @@ def _circuit_values(settings: Mapping[str, Json], isa: bytes | None) -> dict[str
 
 
 def _trained(settings: Mapping[str, Json], count: int) -> Mask:
-    """Which of the weights training turns first: all, or those of the first layer."""
+    """Which of the weights training turns at first: all, or in a phase those of its new layer."""
     if settings["initialisation"] != "layerwise":
         return np.ones(count, dtype=bool)
-    return first_layer(_structure(settings))
+    return newest(_structure(settings), layers(settings))
 
 
 def _structure(settings: Mapping[str, Json]) -> Structure:
@@ -246,18 +246,27 @@ def _structure(settings: Mapping[str, Json]) -> Structure:
 
 
 def _drawn(settings: Mapping[str, Json]) -> Iterator[tuple[Array, Array]]:
-    """Features of random rows and random weights, some at a time; the same for every noise."""
+    """Features of random rows and random weights, some at a time; the same for every noise.
+
+    In a later phase of layer-wise training the new layer is at angle 0, where it begins, and those
+    before it are at random angles: their training may have left them anywhere.
+    """
     rng = np.random.default_rng(_angle_seed(settings))
     of_data = generator(settings["root_seed"], "rows", settings["qubits"], layers(settings))
     encoded = rows_of(settings)
     initialisation = INITIALISATIONS[settings["initialisation"]]
     structure = _structure(settings)
+    added = np.zeros(structure.num_weights, dtype=bool)
+    if settings["initialisation"] == "layerwise":
+        initialisation = INITIALISATIONS["uniform"]
+        if layers(settings) > 1:
+            added = newest(structure, layers(settings))
     for start in range(0, settings["samples"], _AT_ONCE):
         rows = min(_AT_ONCE, settings["samples"] - start)
         count = structure.num_weights
         chosen = of_data.integers(0, len(encoded), rows)
         weights = [initialisation.draw(count, rng, structure) for _ in range(rows)]
-        yield encoded[chosen], np.stack(weights)
+        yield encoded[chosen], np.where(added, 0.0, np.stack(weights))
 
 
 def _angle_seed(settings: Mapping[str, Json]) -> int:

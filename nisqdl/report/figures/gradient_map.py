@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, SCALE, Cell
+from nisqdl.analysis.plateau_cells import DEPTH, PHASE, QUBITS, SCALE, Cell
 from nisqdl.analysis.plateau_text import small_text
 from nisqdl.analysis.plateaus import Plateaus
 from nisqdl.report.figures.device_map import Floats, dot_area, draw_edges, frame
@@ -92,6 +92,7 @@ def _largest(found: Plateaus, target: str) -> list[Cell]:
         for cell in found.cells
         if cell.settings.get("target") == target
         and "physical_qubits" in cell.main
+        and PHASE not in cell.settings
         and cell.settings[QUBITS] >= FEWEST
         and max(cell.main["qubit_variances"]) > 0
     ]

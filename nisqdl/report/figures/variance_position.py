@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, Cell, noise_title
+from nisqdl.analysis.plateau_cells import DEPTH, PHASE, QUBITS, Cell, noise_title
 from nisqdl.analysis.plateau_text import small_text
 from nisqdl.analysis.plateaus import Plateaus
 from nisqdl.report.figures.kind import FigureKind
@@ -47,8 +47,8 @@ def draw(found: Plateaus, columns: int) -> Drawing | None:
 
 
 def _largest(cells: Sequence[Cell]) -> list[Cell]:
-    """The circuits of most qubits, and of these the deepest."""
-    deep = [cell for cell in cells if cell.main["layers"] > 1]
+    """The circuits of most qubits, and of these the deepest, with gradients in all layers."""
+    deep = [cell for cell in cells if cell.main["layers"] > 1 and PHASE not in cell.settings]
     if not deep:
         return []
     most = max((cell.settings[QUBITS], cell.settings[DEPTH]) for cell in deep)

@@ -29,8 +29,12 @@ def synthetic_plateaus(
     target: str | None = "torino",
     methods: tuple[str, ...] = ("sampling", "pauli_paths"),
     relative: float = 0.02,
+    phases: bool = False,
 ) -> SyntheticPlateaus:
-    """Product circuits: 1/(2n²) or (3/8)^n/3; entangled ones: 2^−n; noise: e^(−λ L n / 40)."""
+    """Product circuits: 1/(2n²) or (3/8)^n/3; entangled ones: 2^−n; noise: e^(−λ L n / 40).
+
+    With phases, layer-wise training of the deepest entangled ones besides: 2^−min(L, n) with noise.
+    """
     records = []
     for n in qubits:
         for depth in depths:
@@ -63,6 +67,14 @@ def synthetic_plateaus(
                             )
                             error = relative if method == "sampling" else 0.0
                             records.append(_record(settings, value, error, depth, n))
+                        if phases and depth == depths[-1] and entangler != "none":
+                            for grown in range(1, depth + 1):
+                                of_phase = {
+                                    **settings, "initialisation": "layerwise", "grown": grown,
+                                    "method": "sampling",
+                                }  # fmt: skip
+                                value = 2.0 ** -min(grown, n) * math.exp(-scale * grown * n / 40)
+                                records.append(_record(of_phase, value, relative, grown, n))
     return SyntheticPlateaus(
         experiment={"options": {"qubits": list(qubits)}},
         study="gradient_variance",

@@ -22,7 +22,9 @@ Make = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def full(synthetic_plateaus: Make, tmp_path_factory: pytest.TempPathFactory) -> BuiltReport:
-    return write_report(synthetic_plateaus(), tmp_path_factory.mktemp("full") / "plateaus")
+    return write_report(
+        synthetic_plateaus(phases=True), tmp_path_factory.mktemp("full") / "plateaus"
+    )
 
 
 def test_every_figure_is_drawn_with_its_words(full: BuiltReport) -> None:
@@ -49,7 +51,7 @@ def test_captions_have_numbers_and_end_as_sentences(synthetic_plateaus: Make) ->
     from nisqdl.analysis.plateaus import plateaus
     from nisqdl.report.style import look
 
-    found = plateaus(synthetic_plateaus().records)
+    found = plateaus(synthetic_plateaus(phases=True).records)
     for kind in PLATEAU_FIGURES.values():
         for columns in (1, 2):
             with look():

@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from qiskit.quantum_info import SparsePauliOp
 
+from nisqdl import gradient_variance
 from nisqdl.analysis.plateau_verdict import plateau_verdicts
 from nisqdl.analysis.plateaus import plateaus
+from nisqdl.circuits.build import build_without_features
+from nisqdl.circuits.options import ModelOptions
 from nisqdl.errors import InputError
 from nisqdl.experiment import Experiment, find_file, load
 from nisqdl.store.record import Record
@@ -233,17 +237,46 @@ def test_an_identity_on_a_maximum_has_no_gradient_at_all(tmp_path: Path) -> None
     assert "not trainable: Z0 (no gradient at all; trainable with X0 instead" in told.sentence
 
 
-def test_layerwise_training_looks_at_its_first_layer(tmp_path: Path) -> None:
-    """Of CZ layers at angle 0 nothing is seen by Z: the gradient is that of one layer."""
+def test_phases_of_layerwise_training_have_their_own_circuits(tmp_path: Path) -> None:
+    """Layers of RX and CZ, Z₀: of a new layer only RX on qubit 0 counts, whose derivative at 0 is
+    ⟨Y₀⟩ after the layers before: by hand for three phases, along all Pauli paths for the last."""
     model = {"ansatz": {"name": "layered", "rotations": ["rx"], "depth": 4, "gate": "cz"}}
     experiment = _loaded(
         tmp_path, model=model, qubits=3, observable="Z0", initialisation="layerwise"
     )
-    (record,) = _records(experiment)
-    assert record.values["parameters"] == 3
-    _is(record, "var_grad_first", 0.5)
-    _is(record, "var_grad_mean", 0.5 / 3)
-    assert record.values["layer_variances"][1:] == [0, 0, 0]
+    records = _records(experiment)
+    three = build_without_features(
+        ModelOptions.model_validate(
+            {"ansatz": {**model["ansatz"], "depth": 3}, "entangler": "linear"}
+        ),
+        3,
+    )
+    exact = gradient_variance(three.circuit, SparsePauliOp("IIY")).second_moment
+    for record, layers, expected in zip(
+        records, (1, 2, 3, 4), (0.5, 0.25, 0.25, exact), strict=True
+    ):
+        assert record.point.settings["grown"] == record.values["layers"] == layers
+        assert record.values["two_qubit_gates"] == 2 * layers
+        assert record.values["parameters"] == 3
+        _is(record, "var_grad_first", expected)
+        _is(record, "var_grad_mean", expected / 3)
+        assert record.values["layer_variances"][:-1] == [0] * (layers - 1)
+
+
+def test_the_first_phase_under_noise_is_the_circuit_of_one_layer(tmp_path: Path) -> None:
+    """The same numbers as of a model of one layer: the noise of later layers is not paid."""
+    given = {
+        "qubits": 2, "observable": "Z0", "target": "manila", "noise": {"scale": 3}, "samples": 40,
+        "method": "sampling",
+    }  # fmt: skip
+    ansatz = {"name": "real_amplitudes", "depth": 3}
+    grown = _records(
+        _loaded(tmp_path, model={"ansatz": ansatz}, initialisation="layerwise", **given)
+    )
+    (shallow,) = _records(_loaded(tmp_path, model={"ansatz": {**ansatz, "depth": 1}}, **given))
+    assert grown[0].values == shallow.values
+    gates = [record.values["two_qubit_gates"] for record in grown]
+    assert gates == sorted(set(gates))
 
 
 @pytest.mark.parametrize(
