@@ -19,7 +19,7 @@ from nisqdl.analysis.intervals import (
     paired_difference,
     slope_over_seeds,
 )
-from nisqdl.analysis.ways import WaysFound, ways_on
+from nisqdl.analysis.ways_found import WaysFound, ways_on
 from nisqdl.errors import TooEarlyError
 from nisqdl.store.record import Record
 

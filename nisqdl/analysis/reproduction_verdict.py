@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nisqdl.analysis.intervals import Estimate
-from nisqdl.analysis.published import Comparison, Measured, Published
+from nisqdl.analysis.published import Published
+from nisqdl.analysis.reproduction import Comparison
+from nisqdl.analysis.statistics import Measured
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from nisqdl.analysis.grid import BASELINE_TITLES, Configuration
 from nisqdl.analysis.intervals import Estimate, paired_difference
 from nisqdl.analysis.noise_accuracy import DeviceFinding, Finding
-from nisqdl.analysis.verdict import Verdict, beaten_by, beats_all
+from nisqdl.analysis.noise_accuracy_verdict import beaten_by, beats_all
+from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
 
 DYNAMIC = "_dynamic"

@@ -57,7 +57,7 @@ def _reproduced(name: str, out: Path | None, workers: int, quiet: bool, as_json:
     import sys
 
     from nisqdl import report
-    from nisqdl.analysis.published import comparisons
+    from nisqdl.analysis.reproduction import comparisons
     from nisqdl.experiment import load
     from nisqdl.runner.progress import Silence, progress_for
     from nisqdl.runner.run import default_folder, run

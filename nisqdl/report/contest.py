@@ -13,9 +13,9 @@ from nisqdl.analysis.contest import (
     Contest,
     Learner,
     accuracy_estimate,
-    contests,
     unsound,
 )
+from nisqdl.analysis.contest_records import contests
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted

@@ -8,9 +8,9 @@ from nisqdl.analysis.mitigation import (
     Cell,
     Question,
     comparisons_of,
-    mitigation_verdicts,
     questions,
 )
+from nisqdl.analysis.mitigation_verdict import mitigation_verdicts
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
 from nisqdl.report.cells import DASH, minute_text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nisqdl.analysis.published import Comparison, Published, comparisons
+from nisqdl.analysis.published import Published
+from nisqdl.analysis.reproduction import Comparison, comparisons
 from nisqdl.analysis.reproduction_verdict import (
     RULE,
     comparison_title,

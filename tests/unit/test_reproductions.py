@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from nisqdl.analysis.published import comparisons
+from nisqdl.analysis.reproduction import comparisons
 from nisqdl.cli import main
 from nisqdl.errors import InputError
 from nisqdl.experiment import experiment_names, load, reproduction_names

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nisqdl.analysis.published import Comparison, PublishedValue
+from nisqdl.analysis.published import PublishedValue
+from nisqdl.analysis.reproduction import Comparison
 from nisqdl.analysis.reproduction_verdict import value_name
 from nisqdl.analysis.words import counted
 from nisqdl.report.figures.kind import FigureKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nisqdl.analysis.published import Comparison
+from nisqdl.analysis.reproduction import Comparison
 from nisqdl.analysis.reproduction_verdict import comparison_title
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.style import BLUE, FAULTY, GREY, NARROW, SKY, WIDTH, Drawing

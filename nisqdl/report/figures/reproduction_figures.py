@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nisqdl.analysis.published import Comparison
+from nisqdl.analysis.reproduction import Comparison
 from nisqdl.catalog import Table
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.published_curves import PUBLISHED_CURVES

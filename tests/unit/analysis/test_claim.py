@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from nisqdl.analysis.claim import claims, masters, winners
-from nisqdl.analysis.contest import ERROR_RATE, contests, unsound
+from nisqdl.analysis.contest import ERROR_RATE, unsound
+from nisqdl.analysis.contest_records import contests
 from nisqdl.analysis.intervals import wilson
 from nisqdl.analysis.resampled import corrected_difference
 from nisqdl.store.record import Point, Record

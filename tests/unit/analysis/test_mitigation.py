@@ -10,9 +10,9 @@ import pytest
 from nisqdl.analysis.mitigation import (
     REFERENCE,
     comparisons_of,
-    mitigation_verdicts,
     questions,
 )
+from nisqdl.analysis.mitigation_verdict import mitigation_verdicts
 from nisqdl.errors import InputError
 from nisqdl.store.record import Point, Record
 

@@ -10,7 +10,7 @@ import pytest
 
 from nisqdl.analysis.grid import Configuration, grids
 from nisqdl.analysis.noise_accuracy import choose, findings
-from nisqdl.analysis.verdict import beats_all, verdicts
+from nisqdl.analysis.noise_accuracy_verdict import beats_all, verdicts
 from nisqdl.errors import InputError
 from nisqdl.store.record import Point, Record
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nisqdl.analysis.intervals import mean_over_seeds
-from nisqdl.analysis.published import Published, comparisons, require_columns
+from nisqdl.analysis.published import Published, require_columns
+from nisqdl.analysis.reproduction import comparisons
 from nisqdl.analysis.reproduction_verdict import figure_text, reproduction_verdict, verdict_word
 from nisqdl.errors import InputError
 from nisqdl.store.record import Point, Record

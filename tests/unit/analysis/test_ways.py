@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nisqdl.analysis.noise_accuracy import findings
-from nisqdl.analysis.verdict import verdicts
+from nisqdl.analysis.noise_accuracy_verdict import verdicts
 from nisqdl.analysis.ways import training_text, way_of, way_title
 from nisqdl.store.record import Point
 
