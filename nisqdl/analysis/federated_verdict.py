@@ -153,7 +153,7 @@ def _pooled(found: Sequence[Question]) -> Verdict | None:
             found,
             _against(name, 2 * len(found)),
             "federating was shown to be better",
-            "federating was shown to cost",
+            "federating was shown to cost accuracy",
             "no difference was shown",
             "",
         )

@@ -55,7 +55,7 @@ class Configuration:
     @property
     def circuit_text(self) -> str:
         """``depth 4 and the linear entangler``."""
-        entangler = "no" if self.entangler == "none" else f"the {self.entangler}"
+        entangler = {"none": "no", "own": "its own"}.get(self.entangler, f"the {self.entangler}")
         return f"depth {self.depth} and {entangler} entangler"
 
 

@@ -111,7 +111,8 @@ def depth_title(settings: Mapping[str, Json]) -> str:
     """``L = 5``, or ``L = 5n`` where layers grow with the qubits."""
     depth = settings[DEPTH]
     growth = {"constant": "", "per_qubit": "n", "per_doubling": "⌈log₂ n⌉"}
-    return f"L = {depth}{growth[settings['depth_rule']]}"
+    unit = growth[settings["depth_rule"]]
+    return f"L = {unit if unit and depth == 1 else f'{depth}{unit}'}"
 
 
 def key(value: Json) -> str:

@@ -44,8 +44,8 @@ def small_text(value: float) -> str:
     """A variance: ``0.0049``, ``3.3·10⁻⁸``."""
     if value == 0 or value >= 1e-3:
         return f"{value:.3g}"
-    power = math.floor(math.log10(value))
-    return f"{value / 10.0**power:.2g}·10⁻{str(-power).translate(_SUPERSCRIPTS)}"
+    mantissa, power = f"{value:.1e}".split("e")  # 9.97e-5 is rounded to 1.0e-4
+    return f"{mantissa.removesuffix('.0')}·10{str(int(power)).translate(_SUPERSCRIPTS)}"
 
 
 def ratio_value_text(ratio: Ratio) -> str:
@@ -58,6 +58,8 @@ def setting_text(cell: Cell, name: str) -> str:
     value = cell.settings.get(name)
     if name == "noise.scale":
         return f"λ = {value:g}"
+    if isinstance(value, list | tuple):
+        return " and ".join(map(str, value))
     return "no entangler" if value == "none" else str(value)
 
 

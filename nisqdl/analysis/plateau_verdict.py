@@ -235,9 +235,9 @@ def _price(found: Plateaus) -> Verdict | None:
     dear = [price for price in prices if price.shots > AFFORDABLE]
     if dear:
         sentence += f"; more than {count_text(AFFORDABLE)} shots are not affordable: "
-        sentence += listed([found.title(price.cell) for price in dear[:MOST_NAMED]])
+        sentence += "; ".join(found.title(price.cell) for price in dear[:MOST_NAMED])
         if len(dear) > MOST_NAMED:
-            sentence += f" and {len(dear) - MOST_NAMED} more"
+            sentence += f"; {len(dear) - MOST_NAMED} more"
     return Verdict("Price", f"{sentence}.", PRICE_RULE, {})
 
 

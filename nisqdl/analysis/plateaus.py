@@ -195,4 +195,6 @@ def _word(name: str, cell: Cell) -> str:
         return "" if value is None else f"λ = {value:g}"
     if name == "depth_rule":
         return ""
+    if isinstance(value, list | tuple):
+        return " and ".join(map(str, value))
     return "" if value is None else str(value)

@@ -38,11 +38,11 @@ def reproduction_verdict(
     if not complete:
         sentence = f"Not every point ran yet, so nothing is said of {work}."
     elif not missed and not opened:
-        every = "The" if len(found) == 1 else "All"
-        sentence = f"{every} {counted(len(found), 'value')} of {work} {_are(len(found))} met."
+        every = {1: "The one value", 2: "Both values"}.get(len(found), f"All {len(found)} values")
+        sentence = f"{every} of {work} {_are(len(found))} met."
     else:
         met = len(found) - len(missed) - len(opened)
-        sentence = f"{met} of {counted(len(found), 'value')} of {work} are met"
+        sentence = f"{met} of {counted(len(found), 'value')} of {work} {_are(met)} met"
         for words, some in (("not met", missed), ("not met, for a known reason", opened)):
             if some:
                 named = "; ".join(missed_text(one) for one in some[:MOST_NAMED])

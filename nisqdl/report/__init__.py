@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nisqdl.report.style import Drawing
 
 Content: TypeAlias = "Callable[[RunData, str, int | None], tuple[Document, Verdict]]"
+"""A study's report and its first verdict, of three arguments: the run as read from its folder, its
+name for the title, and the number of points of the whole experiment, ``None`` if not known."""
 
 Files: TypeAlias = "tuple[Path, Path, tuple[Path, ...]]"
 """A document's page, its Markdown and its figures."""

@@ -19,15 +19,15 @@ from nisqdl.analysis.contest_records import contests
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text, value_text
+from nisqdl.report.cells import DASH, value_text
 from nisqdl.report.devices import device_sections
-from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.document import Block, DataTable, Document, Paragraph, Section
 from nisqdl.report.figures.contest_differences import CONTEST_DIFFERENCES
 from nisqdl.report.figures.contest_ranks import CONTEST_RANKS
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 MOST_DRAWN = 4
 """So many contests of one run get figures."""
@@ -36,13 +36,10 @@ MOST_DRAWN = 4
 def contest_document(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
     """The report of a run and the claim of its first contest.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
     """
     found = contests(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = [claims(contest, complete) for contest in found]
     sections: list[Section] = []
     for index, (contest, sayings) in enumerate(zip(found, told, strict=True)):
@@ -52,32 +49,26 @@ def contest_document(run: RunData, name: str, planned: int | None) -> tuple[Docu
     sections.append(provenance_section(run, context.get("datasets") or [], name))
     document = Document(
         title=f"{name}: quantum or classical?",
-        status=_status(run, found, planned, complete),
-        answers=tuple(Answer(t[0].sentence, tuple(v.sentence for v in t[1:])) for t in told),
+        status=_status(run, found, planned),
+        answers=tuple(answer(t) for t in told),
         sections=tuple(sections),
     )
     return document, told[0][0]
 
 
-def _status(run: RunData, found: Sequence[Contest], planned: int | None, complete: bool) -> str:
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
+def _status(run: RunData, found: Sequence[Contest], planned: int | None) -> str:
     first = found[0]
-    return (
-        f"{points}; {counted(len(first.learners), 'learner')} on "
-        f"{counted(len(first.splits), 'split')}, {first.noise}. Run begun "
-        f"{minute_text(run.created)}; made by nisqdl."
-    )
+    learners = counted(len(first.learners), "learner")
+    splits = counted(len(first.splits), "split")
+    return status_line(run, planned, f"{learners} on {splits}, {first.noise}")
 
 
 def _contest(contest: Contest, sayings: Sequence[Verdict], index: int, count: int) -> list[Section]:
     suffix = f"-{index + 1}" if count > 1 else ""
     about = f": {contest.title}" if count > 1 else ""
-    rules = [Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in sayings]
     sections = []
     if index < MOST_DRAWN:
-        drawn = _figures(contest, suffix)
+        drawn = pictures((CONTEST_RANKS, CONTEST_DIFFERENCES), contest, suffix)
         if drawn:
             sections.append(Section(f"figures{suffix}", f"Figures{about}", drawn))
     sections += [
@@ -89,21 +80,11 @@ def _contest(contest: Contest, sayings: Sequence[Verdict], index: int, count: in
         Section(
             f"differences{suffix}",
             f"Differences{about}",
-            (_difference_table(contest), *_soundness(contest), *rules),
+            (_difference_table(contest), *_soundness(contest), *rules(sayings)),
         ),
         Section(f"circuits{suffix}", f"Circuits{about}", (_circuit_table(contest),)),
     ]
     return sections
-
-
-def _figures(contest: Contest, suffix: str) -> tuple[Picture, ...]:
-    pictures = []
-    for kind in (CONTEST_RANKS, CONTEST_DIFFERENCES):
-        with look():
-            wide, narrow = kind.draw(contest, 2), kind.draw(contest, 1)
-        if wide is not None:
-            pictures.append(picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
-    return tuple(pictures)
 
 
 def _learner_table(contest: Contest) -> DataTable:
@@ -140,10 +121,9 @@ def _budget_table(contest: Contest) -> DataTable:
         (learner.title, f"{learner.tried} of {learner.possible}", _chosen(learner))
         for learner in contest.learners
     )
-    caption = (
-        f"Tuning: up to {contest.candidates} candidates each, chosen by {contest.folds}-fold "
-        "cross-validation on the training rows"
-    )
+    tried = counted(contest.candidates, "candidate")
+    folds = f"{contest.folds}-fold cross-validation on the training rows"
+    caption = f"Tuning: up to {tried} each, chosen by {folds}"
     return DataTable(caption, ("learner", "candidates tried", "chosen most often"), rows)
 
 

@@ -7,24 +7,20 @@ from collections.abc import Mapping
 from nisqdl.analysis.echo import Echoes, Line, echo_verdicts, echoes
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
-from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text
+from nisqdl.report.cells import DASH
 from nisqdl.report.devices import device_sections
-from nisqdl.report.document import Answer, DataTable, Document, Paragraph, Section
+from nisqdl.report.document import DataTable, Document, Section
 from nisqdl.report.figures.echo_qubits import ECHO_QUBITS
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 
 def echo_document(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         InputError: There is no record yet.
@@ -32,31 +28,19 @@ def echo_document(run: RunData, name: str, planned: int | None) -> tuple[Documen
     context = run.context if isinstance(run.context, Mapping) else {}
     found = echoes(run.records, context.get("published"))
     told = echo_verdicts(found)
-    with look():
-        wide, narrow = ECHO_QUBITS.draw(found, 2), ECHO_QUBITS.draw(found, 1)
-    assert wide is not None
-    drawn = picture(ECHO_QUBITS.name, ECHO_QUBITS.title, wide, narrow)
-    rules = tuple(Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in told)
     document = Document(
         title=f"{name}: does it come back?",
-        status=_status(run, planned),
-        answers=(Answer(told[0].sentence, tuple(v.sentence for v in told[1:])),),
+        status=status_line(run, planned),
+        answers=(answer(told),),
         sections=(
-            Section("figures", "Figure", (drawn,)),
-            Section("findings", "Key numbers", (_return_table(found), *rules)),
+            Section("figures", "Figure", pictures((ECHO_QUBITS,), found)),
+            Section("findings", "Key numbers", (_return_table(found), *rules(told))),
             Section("circuits", "Circuits", (_circuit_table(found.lines[0]),)),
             *device_sections(context.get("devices") or []),
             provenance_section(run, [], name),
         ),
     )
     return document, told[0]
-
-
-def _status(run: RunData, planned: int | None) -> str:
-    points = counted(len(run.records), "point")
-    if planned is not None and len(run.records) < planned:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
-    return f"{points}. Run begun {minute_text(run.created)}; made by nisqdl."
 
 
 def _return_table(found: Echoes) -> DataTable:

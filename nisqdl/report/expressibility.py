@@ -7,13 +7,13 @@ from nisqdl.analysis.intervals import Estimate
 from nisqdl.analysis.plateau_text import small_text
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text
-from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Section
+from nisqdl.report.cells import DASH
+from nisqdl.report.document import Block, DataTable, Document, Paragraph, Section
 from nisqdl.report.figures.expressibility_figures import EXPRESSIBILITY_FIGURES
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 MOST_ROWS = 120
 
@@ -23,46 +23,26 @@ def expressibility_document(
 ) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         InputError: There is no record yet.
     """
     found = expressed(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = expressibility_verdicts(found, complete)
-    rules = [Paragraph(f"{verdict.topic}: {verdict.rule}", quiet=True) for verdict in told]
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
     document = Document(
         title=f"{name}: what can these circuits express?",
-        status=(
-            f"{points}; {counted(len(found.circuits), 'circuit')}. Run begun "
-            f"{minute_text(run.created)}; made by nisqdl."
-        ),
-        answers=(Answer(told[0].sentence, tuple(v.sentence for v in told[1:])),),
+        status=status_line(run, planned, counted(len(found.circuits), "circuit")),
+        answers=(answer(told),),
         sections=(
-            Section("figures", "Figures", tuple(_figures(found))),
+            Section("figures", "Figures", pictures(EXPRESSIBILITY_FIGURES.values(), found)),
             Section("circuits", "Every circuit", tuple(_table(found))),
-            Section("rules", "Rules", tuple(rules)),
+            Section("rules", "Rules", rules(told)),
             provenance_section(run, [], name),
         ),
     )
     return document, told[0]
-
-
-def _figures(found: Expressed) -> list[Block]:
-    pictures: list[Block] = []
-    for kind in EXPRESSIBILITY_FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
-        if wide is not None:
-            pictures.append(picture(kind.name, kind.title, wide, narrow))
-    return pictures
 
 
 def _table(found: Expressed) -> list[Block]:

@@ -10,14 +10,14 @@ from nisqdl.analysis.federated_verdict import bytes_text, federated_verdicts
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text, value_text
+from nisqdl.report.cells import DASH, value_text
 from nisqdl.report.devices import device_sections
-from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.document import Block, DataTable, Document, Paragraph, Section
 from nisqdl.report.figures.federated_figures import FEDERATED_FIGURES
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 _MEANING = (
     "One logical circuit is transpiled onto each client's device; its weights belong to the "
@@ -30,56 +30,37 @@ _MEANING = (
 def federated_document(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         TooEarlyError: There is no federated QNN yet.
     """
     found = questions(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = federated_verdicts(found, complete)
     context = run.context if isinstance(run.context, Mapping) else {}
-    rules = [Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in told]
     sections = [
-        Section("figures", "Figures", tuple(_figures(found))),
+        Section("figures", "Figures", pictures(FEDERATED_FIGURES.values(), found)),
         Section("learners", "Learners", tuple(_learner_table(q) for q in found)),
         Section("clients", "Clients", (*_client_tables(found), Paragraph(_MEANING))),
-        Section("differences", "Differences", (_difference_table(told), *rules)),
+        Section("differences", "Differences", (_difference_table(told), *rules(told))),
         *device_sections(context.get("devices") or []),
         provenance_section(run, context.get("datasets") or [], name),
     ]
     document = Document(
         title=f"{name}: does federation pay?",
-        status=_status(run, found, planned, complete),
-        answers=(Answer(told[0].sentence, tuple(verdict.sentence for verdict in told[1:])),),
+        status=_status(run, found, planned),
+        answers=(answer(told),),
         sections=tuple(sections),
     )
     return document, told[0]
 
 
-def _status(run: RunData, found: Sequence[Question], planned: int | None, complete: bool) -> str:
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
+def _status(run: RunData, found: Sequence[Question], planned: int | None) -> str:
     first = found[0]
     rounds = counted(int(first.settings["federation.rounds"]), "round")
-    return (
-        f"{points}; {counted(first.seeds, 'seed')}; {counted(len(first.clients), 'client')}, "
-        f"{rounds}. Run begun {minute_text(run.created)}; made by nisqdl."
-    )
-
-
-def _figures(found: Sequence[Question]) -> list[Picture]:
-    pictures = []
-    for kind in FEDERATED_FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
-        if wide is not None:
-            pictures.append(picture(kind.name, kind.title, wide, narrow))
-    return pictures
+    clients = counted(len(first.clients), "client")
+    return status_line(run, planned, counted(first.seeds, "seed"), f"{clients}, {rounds}")
 
 
 def _learner_table(question: Question) -> DataTable:

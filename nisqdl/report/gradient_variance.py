@@ -18,12 +18,13 @@ from nisqdl.analysis.plateau_verdict import (
 from nisqdl.analysis.plateaus import Curve, Plateaus, plateaus
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
-from nisqdl.report.cells import DASH, minute_text
+from nisqdl.report.cells import DASH
 from nisqdl.report.devices import device_sections
-from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.document import Block, DataTable, Document, Paragraph, Picture, Section
 from nisqdl.report.figures import gradient_map
 from nisqdl.report.figures.plateau_figures import PLATEAU_FIGURES
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, status_line
+from nisqdl.report.picture import picture, pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
 from nisqdl.report.style import look
@@ -40,21 +41,19 @@ def gradient_variance_document(
 ) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         InputError: There is no record yet.
     """
     found = plateaus(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = plateau_verdicts(found, complete)
     context = run.context if isinstance(run.context, Mapping) else {}
+    drawn = pictures(PLATEAU_FIGURES.values(), found)
     sections = [
         Section("findings", "Key numbers", tuple(_findings(found))),
-        Section("figures", "Figures", (*_figures(found), *_maps(found, context))),
+        Section("figures", "Figures", (*drawn, *_maps(found, context))),
         Section("price", "Price", (_price_table(found), Paragraph(PRICE_RULE, quiet=True))),
         Section("circuits", "Every curve and circuit", tuple(_everything(found))),
         Section("rules", "Rules", tuple(_rules(told))),
@@ -63,21 +62,13 @@ def gradient_variance_document(
     ]
     document = Document(
         title=f"{name}: can it still be trained?",
-        status=_status(run, found, planned, complete),
-        answers=(Answer(told[0].sentence, tuple(v.sentence for v in told[1:])),),
+        status=status_line(
+            run, planned, counted(len(found.cells), "circuit"), listed(found.noises())
+        ),
+        answers=(answer(told),),
         sections=tuple(sections),
     )
     return document, told[0]
-
-
-def _status(run: RunData, found: Plateaus, planned: int | None, complete: bool) -> str:
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
-    return (
-        f"{points}; {counted(len(found.cells), 'circuit')}; {listed(found.noises())}. Run begun "
-        f"{minute_text(run.created)}; made by nisqdl."
-    )
 
 
 def _findings(found: Plateaus) -> list[Block]:
@@ -132,16 +123,6 @@ def _variance_text(cell: Cell, name: str = "var_grad_mean") -> str:
     low, high = (small_text(float(row[f"{name}_{end}"])) for end in ("low", "high"))
     told = small_text(float(row[name]))
     return told if float(row[f"{name}_stderr"]) == 0 else f"{told} ({low} to {high})"
-
-
-def _figures(found: Plateaus) -> list[Picture]:
-    pictures = []
-    for kind in PLATEAU_FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
-        if wide is not None:
-            pictures.append(picture(kind.name, kind.title, wide, narrow))
-    return pictures
 
 
 def _maps(found: Plateaus, context: Mapping[str, Json]) -> list[Picture]:

@@ -13,14 +13,14 @@ from nisqdl.analysis.mitigation import (
 from nisqdl.analysis.mitigation_verdict import mitigation_verdicts
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text
+from nisqdl.report.cells import DASH
 from nisqdl.report.devices import device_sections
-from nisqdl.report.document import Answer, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.document import DataTable, Document, Paragraph, Section
 from nisqdl.report.figures.mitigation_figures import MITIGATION_FIGURES
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 _ASSUMED = (
     "Times are estimates by the rule that IBM gives for planning (2 s a job; for each execution "
@@ -34,53 +34,30 @@ _ASSUMED = (
 def mitigation_document(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         InputError: There is no record yet.
     """
     found = questions(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = mitigation_verdicts(found, complete)
     context = run.context if isinstance(run.context, Mapping) else {}
-    rules = [f"{verdict.topic}: {verdict.rule}" for verdict in told]
+    seeds = max(cell.error.n for question in found for cell in question.cells)
     sections = [
-        Section("figures", "Figures", tuple(_figures(found))),
+        Section("figures", "Figures", pictures(MITIGATION_FIGURES.values(), found)),
         Section("ways", "Every way and time", tuple(_table(found, q) for q in found)),
-        Section(
-            "rules", "Rules", tuple(Paragraph(text, quiet=True) for text in (_ASSUMED, *rules))
-        ),
+        Section("rules", "Rules", (Paragraph(_ASSUMED, quiet=True), *rules(told))),
         *device_sections(context.get("devices") or []),
         provenance_section(run, context.get("datasets") or [], name),
     ]
     document = Document(
         title=f"{name}: what does mitigation buy for the same time?",
-        status=_status(run, found, planned, complete),
-        answers=(Answer(told[0].sentence, tuple(verdict.sentence for verdict in told[1:])),),
+        status=status_line(run, planned, counted(seeds, "seed")),
+        answers=(answer(told),),
         sections=tuple(sections),
     )
     return document, told[0]
-
-
-def _status(run: RunData, found: Sequence[Question], planned: int | None, complete: bool) -> str:
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
-    seeds = max(cell.error.n for question in found for cell in question.cells)
-    return f"{points}; {counted(seeds, 'seed')}. Run begun {minute_text(run.created)}; by nisqdl."
-
-
-def _figures(found: Sequence[Question]) -> list[Picture]:
-    pictures = []
-    for kind in MITIGATION_FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
-        if wide is not None:
-            pictures.append(picture(kind.name, kind.title, wide, narrow))
-    return pictures
 
 
 def _table(found: Sequence[Question], question: Question) -> DataTable:

@@ -12,14 +12,12 @@ from nisqdl.analysis.noise_accuracy_verdict import verdicts
 from nisqdl.analysis.variants import variants_of, variants_verdicts
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed
-from nisqdl.report.cells import minute_text
 from nisqdl.report.devices import device_sections
 from nisqdl.report.document import (
     Answer,
     Block,
     Document,
     Paragraph,
-    Picture,
     Section,
 )
 from nisqdl.report.figures import FIGURES
@@ -30,10 +28,10 @@ from nisqdl.report.noise_accuracy_tables import (
     overview_table,
     ways_tables,
 )
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 from nisqdl.report.twins import twin_sections
 from nisqdl.report.variants import variant_sections
 
@@ -47,16 +45,13 @@ def noise_accuracy_document(
 ) -> tuple[Document, Verdict]:
     """The report of a run and the verdict on its first question.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         InputError: There is no QNN record yet.
     """
     found = findings(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     variants = variants_of(found)
     sections: list[Section] = []
     if variants is not None:
@@ -78,33 +73,23 @@ def noise_accuracy_document(
     sections.append(provenance_section(run, context.get("datasets") or [], name))
     document = Document(
         title=f"{name}: accuracy under noise",
-        status=_status(run, found, planned, complete),
-        answers=(*(_answer(sayings) for sayings in told[:MOST_DRAWN]), *map(_twin_answer, twins)),
+        status=_status(run, found, planned),
+        answers=(*map(answer, told[:MOST_DRAWN]), *map(_twin_answer, twins)),
         sections=tuple(sections),
     )
     return document, told[0][0]
-
-
-def _answer(sayings: Sequence[Verdict]) -> Answer:
-    return Answer(sayings[0].sentence, tuple(v.sentence for v in sayings[1:]))
 
 
 def _twin_answer(twins: Twins) -> Answer:
     return Answer(twin_verdict(twins).sentence, ())
 
 
-def _status(run: RunData, found: Sequence[Finding], planned: int | None, complete: bool) -> str:
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
+def _status(run: RunData, found: Sequence[Finding], planned: int | None) -> str:
     seeds = max(len(finding.grid.seeds) for finding in found)
     devices = list(dict.fromkeys(d.title for finding in found for d in finding.devices))
     pending = list(dict.fromkeys(title for finding in found for title in finding.pending))
     waiting = f" (nothing yet from {listed(pending)})" if pending else ""
-    return (
-        f"{points}; {counted(seeds, 'seed')}; {listed(devices)}{waiting}. Run begun "
-        f"{minute_text(run.created)}; made by nisqdl."
-    )
+    return status_line(run, planned, counted(seeds, "seed"), f"{listed(devices)}{waiting}")
 
 
 def _question(
@@ -112,14 +97,13 @@ def _question(
 ) -> list[Section]:
     suffix = f"-{index + 1}" if questions > 1 else ""
     about = f": {finding.grid.title}" if questions > 1 else ""
-    rules = [Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in sayings]
     key = Section(
         f"findings{suffix}",
         f"Key numbers{about}",
-        (best_table(finding), *ways_tables(finding), *_reading(finding), *rules),
+        (best_table(finding), *ways_tables(finding), *_reading(finding), *rules(sayings)),
     )
     if index < MOST_DRAWN:
-        drawn: tuple[Block, ...] = tuple(_figures(finding, suffix))
+        drawn: tuple[Block, ...] = pictures(FIGURES.values(), finding, suffix)
     else:
         drawn = (Paragraph(f"Figures are drawn for the first {MOST_DRAWN} questions of a run."),)
     sections = [key]
@@ -152,16 +136,6 @@ def _reading(finding: Finding) -> list[Paragraph]:
                 f"{number(high)} (Wilson)."
             )
     return [Paragraph(text, quiet=True) for text in texts]
-
-
-def _figures(finding: Finding, suffix: str) -> list[Picture]:
-    pictures = []
-    for kind in FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(finding, 2), kind.draw(finding, 1)
-        if wide is not None:
-            pictures.append(picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
-    return pictures
 
 
 def _absent(finding: Finding) -> list[Paragraph]:

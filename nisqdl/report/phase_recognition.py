@@ -5,10 +5,10 @@ from __future__ import annotations
 from nisqdl.analysis.intervals import Estimate
 from nisqdl.analysis.phase_recognition import RULE, Diagram, diagrams, phase_verdict
 from nisqdl.analysis.verdict import Verdict
-from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text
-from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Section
+from nisqdl.report.cells import DASH
+from nisqdl.report.document import Block, DataTable, Document, Paragraph, Section
 from nisqdl.report.figures import phase_map
+from nisqdl.report.opening import answer, is_complete, status_line
 from nisqdl.report.picture import picture
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
@@ -20,21 +20,15 @@ def phase_recognition_document(
 ) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
     """
     found = diagrams(run.records)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = [phase_verdict(one, complete) for one in found]
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
     document = Document(
         title=f"{name}: is the phase recognised?",
-        status=f"{points}. Run begun {minute_text(run.created)}; made by nisqdl.",
-        answers=(Answer(told[0].sentence, tuple(verdict.sentence for verdict in told[1:])),),
+        status=status_line(run, planned),
+        answers=(answer(told),),
         sections=(
             Section("diagram", "Phase diagram", tuple(_diagrams(found))),
             provenance_section(run, [], name),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nisqdl.report.document import Picture
-from nisqdl.report.style import Drawing
+from nisqdl.report.figures.kind import F, FigureKind
+from nisqdl.report.style import Drawing, look
 from nisqdl.report.svg import png_bytes, svg_text
 
 
@@ -25,3 +28,20 @@ def picture(name: str, title: str, wide: Drawing, narrow: Drawing | None) -> Pic
         narrow_svg=svg_text(narrow.figure, f"{name}-narrow", title, narrow.alt) if narrow else None,
         png=png_bytes(wide.figure),
     )
+
+
+def pictures(kinds: Iterable[FigureKind[F]], found: F, suffix: str = "") -> tuple[Picture, ...]:
+    """The figures of what was found, without those for which the run has no axis.
+
+    Args:
+        kinds: The figures.
+        found: What the study's analysis found.
+        suffix: Of the files' names, where a report has several of a kind.
+    """
+    drawn = []
+    for kind in kinds:
+        with look():
+            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
+        if wide is not None:
+            drawn.append(picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
+    return tuple(drawn)

@@ -18,14 +18,15 @@ from nisqdl.report.arena_tables import (
     sample_table,
     tuning_table,
 )
-from nisqdl.report.cells import DASH, minute_text
+from nisqdl.report.cells import DASH
 from nisqdl.report.devices import device_sections
 from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
 from nisqdl.report.figures import learned_episode
 from nisqdl.report.figures.arena_scores import ARENA_SCORES
 from nisqdl.report.figures.learning_curves import LEARNING_CURVES
 from nisqdl.report.figures.return_scale import RETURN_SCALE
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, is_complete, rules, status_line
+from nisqdl.report.picture import picture, pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
 from nisqdl.report.style import look
@@ -42,16 +43,13 @@ def reinforcement_document(
 ) -> tuple[Document, Verdict]:
     """The report of a run and what it says first.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
     """
     context = run.context if isinstance(run.context, Mapping) else {}
     environments = {str(e["key"]): e for e in context.get("environments") or []}
     order = list(environments)  # that of the experiment file
     found = sorted(arenas(run.records), key=lambda arena: order.index(environment_key(arena)))
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     told = [verdicts(arena, complete, len(found)) for arena in found]
     sections: list[Section] = []
     every = overall(found)
@@ -67,8 +65,8 @@ def reinforcement_document(
     first = (Answer(verdict.sentence, ()),) if len(found) > 1 else ()
     document = Document(
         title=f"{name}: do circuits learn to act?",
-        status=_status(run, found, planned, complete),
-        answers=(*first, *(Answer(t[0].sentence, tuple(v.sentence for v in t[1:])) for t in told)),
+        status=_status(run, found, planned),
+        answers=(*first, *(answer(t) for t in told)),
         sections=tuple(sections),
     )
     return document, verdict
@@ -79,17 +77,12 @@ def environment_key(arena: Arena) -> str:
     return str(arena.environment["place"])
 
 
-def _status(run: RunData, found: Sequence[Arena], planned: int | None, complete: bool) -> str:
-    points = counted(len(run.records), "point")
-    if not complete:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
+def _status(run: RunData, found: Sequence[Arena], planned: int | None) -> str:
     first = found[0]
-    return (
-        f"{points}; {', '.join(dict.fromkeys(a.title for a in found))}; "
-        f"{counted(len(first.seeds), 'seed')}, each judged on "
-        f"{first.environment['episodes']} episodes of its own. Run begun "
-        f"{minute_text(run.created)}; made by nisqdl."
-    )
+    arenas = ", ".join(dict.fromkeys(arena.title for arena in found))
+    episodes = f"{first.environment['episodes']} episodes of its own"
+    seeds = counted(len(first.seeds), "seed")
+    return status_line(run, planned, arenas, f"{seeds}, each judged on {episodes}")
 
 
 def _overall(every: Sequence[Overall], count: int) -> Section:
@@ -106,18 +99,17 @@ def _arena(
     arena: Arena, sayings: Sequence[Verdict], suffix: str, about: Mapping[str, Json], drawn: bool
 ) -> list[Section]:
     of = f": {arena.title}" if suffix else ""
-    rules = tuple(Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in sayings)
     sections = []
-    pictures = _pictures(arena, suffix, about) if drawn else ()
-    if pictures:
-        sections.append(Section(f"figures{suffix}", f"Figures{of}", pictures))
+    shown = _pictures(arena, suffix, about) if drawn else ()
+    if shown:
+        sections.append(Section(f"figures{suffix}", f"Figures{of}", shown))
     return [
         *sections,
         Section(
             f"players{suffix}",
             f"Who acted{of}",
             (*_about(about), _player_table(arena), *_few_seeds(arena), _difference_table(arena),
-             *_soundness(arena), *rules),
+             *_soundness(arena), *rules(sayings)),
         ),
         Section(
             f"resources{suffix}",
@@ -128,20 +120,14 @@ def _arena(
 
 
 def _pictures(arena: Arena, suffix: str, about: Mapping[str, Json]) -> tuple[Picture, ...]:
-    pictures = []
-    for kind in FIGURES:
-        with look():
-            wide, narrow = kind.draw(arena, 2), kind.draw(arena, 1)
-        if wide is not None:
-            pictures.append(picture(f"{kind.name}{suffix}", kind.title, wide, narrow))
-    if about:
-        with look():
-            episode = learned_episode.draw(arena, about)
-        if episode is not None:
-            pictures.append(
-                picture(f"learned_episode{suffix}", "What the policies do", episode, None)
-            )
-    return tuple(pictures)
+    drawn = pictures(FIGURES, arena, suffix)
+    if not about:
+        return drawn
+    with look():
+        episode = learned_episode.draw(arena, about)
+    if episode is None:
+        return drawn
+    return (*drawn, picture(f"learned_episode{suffix}", "What the policies do", episode, None))
 
 
 def _about(about: Mapping[str, Json]) -> list[Block]:

@@ -16,11 +16,11 @@ from nisqdl.analysis.reproduction_verdict import (
 )
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.report.cells import DASH
-from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Section
 from nisqdl.report.figures.reproduction_figures import REPRODUCTION_FIGURES
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import is_complete
+from nisqdl.report.picture import pictures
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 
 def beside_published(
@@ -34,13 +34,14 @@ def beside_published(
         planned: Number of points of the whole experiment; ``None`` where it is not known.
     """
     published, found = published_comparisons(run)
-    complete = planned is None or len(run.records) >= planned
+    complete = is_complete(run, planned)
     verdict = reproduction_verdict(published, found, complete)
     details = [f"The work found: {published.claim}"]
     if published.differs:
         details.append(f"What is different here: {published.differs}")
     name = document.title.split(":")[0]
-    blocks: list[Block] = [Paragraph(f"{published.title}."), _table(found), *_pictures(found)]
+    blocks: list[Block] = [Paragraph(f"{published.title}."), _table(found)]
+    blocks += pictures(REPRODUCTION_FIGURES.values(), found)
     blocks.append(Paragraph(RULE, quiet=True))
     blocks += [
         Paragraph(f"Why {comparison_title(one)} is not met: {one.asked.open}")
@@ -81,13 +82,3 @@ def _table(found: tuple[Comparison, ...]) -> DataTable:
         for one in found
     ]
     return DataTable("Published values with their tolerance, and ours", heads, tuple(rows))
-
-
-def _pictures(found: tuple[Comparison, ...]) -> list[Picture]:
-    pictures = []
-    for kind in REPRODUCTION_FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
-        if wide is not None:
-            pictures.append(picture(kind.name, kind.title, wide, narrow))
-    return pictures

@@ -9,14 +9,14 @@ from nisqdl.analysis.transfer import WITHOUT, Question, questions
 from nisqdl.analysis.transfer_verdict import transfer_verdicts
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
-from nisqdl.report.cells import DASH, minute_text
+from nisqdl.report.cells import DASH
 from nisqdl.report.devices import device_sections
-from nisqdl.report.document import Answer, DataTable, Document, Paragraph, Picture, Section
+from nisqdl.report.document import DataTable, Document, Paragraph, Section
 from nisqdl.report.figures.transfer_figures import TRANSFER_FIGURES
-from nisqdl.report.picture import picture
+from nisqdl.report.opening import answer, rules, status_line
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 
 _MEANING = (
     "The weights belong to the logical model: each device realises it by another circuit of its "
@@ -29,10 +29,7 @@ _MEANING = (
 def transfer_document(run: RunData, name: str, planned: int | None) -> tuple[Document, Verdict]:
     """The report of a run and its first verdict.
 
-    Args:
-        run: The run as read from its folder.
-        name: The run's name, for the title.
-        planned: Number of points of the whole experiment; ``None`` where it is not known.
+    Args are those of :data:`nisqdl.report.Content`.
 
     Raises:
         TooEarlyError: Nothing that was trained under noise was measured yet.
@@ -41,43 +38,27 @@ def transfer_document(run: RunData, name: str, planned: int | None) -> tuple[Doc
     devices = context.get("devices") or []
     found = questions(run.records, [str(device["target"]) for device in devices])
     told = transfer_verdicts(found)
-    rules = [Paragraph(f"{v.topic}: {v.rule}", quiet=True) for v in told]
     sections = [
-        Section("figures", "Figures", tuple(_figures(found))),
+        Section("figures", "Figures", pictures(TRANSFER_FIGURES.values(), found)),
         Section("cells", "Every cell", (*(_table(q) for q in found), Paragraph(_MEANING))),
-        Section("differences", "Differences", (_difference_table(told), *rules)),
+        Section("differences", "Differences", (_difference_table(told), *rules(told))),
         *device_sections(devices),
         provenance_section(run, context.get("datasets") or [], name),
     ]
     document = Document(
         title=f"{name}: trained here, tested there",
         status=_status(run, found, planned),
-        answers=(Answer(told[0].sentence, tuple(verdict.sentence for verdict in told[1:])),),
+        answers=(answer(told),),
         sections=tuple(sections),
     )
     return document, told[0]
 
 
 def _status(run: RunData, found: Sequence[Question], planned: int | None) -> str:
-    points = counted(len(run.records), "point")
-    if planned is not None and len(run.records) < planned:
-        points = f"NOT COMPLETE: {len(run.records)} of {planned} points so far"
     first = found[0]
-    return (
-        f"{points}; {counted(first.seeds, 'seed')}; {counted(len(first.devices), 'device')} at "
-        f"{counted(len(first.scales), 'noise scale')}. Run begun {minute_text(run.created)}; made "
-        "by nisqdl."
-    )
-
-
-def _figures(found: Sequence[Question]) -> list[Picture]:
-    pictures = []
-    for kind in TRANSFER_FIGURES.values():
-        with look():
-            wide, narrow = kind.draw(found, 2), kind.draw(found, 1)
-        if wide is not None:
-            pictures.append(picture(kind.name, kind.title, wide, narrow))
-    return pictures
+    devices = counted(len(first.devices), "device")
+    scales = counted(len(first.scales), "noise scale")
+    return status_line(run, planned, counted(first.seeds, "seed"), f"{devices} at {scales}")
 
 
 def _table(question: Question) -> DataTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nisqdl.analysis.contest import CLASSICAL, QUANTUM, Contest
+from nisqdl.analysis.words import counted
 from nisqdl.report.figures.contest_ranks import LOOKS
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.style import GREY, NARROW, WIDTH, Drawing
@@ -54,9 +55,9 @@ def draw(found: Contest, columns: int) -> Drawing | None:
             panel.tick_params(labelbottom=True)
     pairs = len(quantum) * len(classical)
     caption = (
-        f"Right of 0 the quantum model of the panel is the better one. Of {pairs} intervals, which "
-        f"hold jointly at 95 %, {better or 'none'} lie wholly above 0 and {worse or 'none'} wholly "
-        "below."
+        "Right of 0 the quantum model of the panel is the better one. Wholly above 0: "
+        f"{better or 'none'} of {counted(pairs, 'interval')}; wholly below: {worse or 'none'}. "
+        "They hold jointly at 95 %."
     )
     alt = "Differences of test accuracy of each quantum model to each classical learner."
     return Drawing(figure, caption, alt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nisqdl.analysis.intervals import MINUS
 from nisqdl.analysis.reproduction import Comparison
 from nisqdl.analysis.reproduction_verdict import comparison_title
 from nisqdl.report.figures.kind import FigureKind
@@ -50,13 +51,13 @@ def draw(found: tuple[Comparison, ...], columns: int) -> Drawing | None:
     caption = (
         f"Distance of ours from the published value, in tolerances, with 95 % intervals; inside "
         f"the band is met (blue). The furthest is {comparison_title(worst)}, at "
-        f"{_place(worst):+.2g} tolerances."
+        f"{_place(worst):+.2g} tolerances.".replace("-", MINUS)
     )
     alt = (
         f"A row for each of {len(known)} values: ours minus the published one over the tolerance, "
         "with a band from −1 to 1."
     )
-    return Drawing(figure, caption.replace("-", "−"), alt)
+    return Drawing(figure, caption, alt)
 
 
 def _place(one: Comparison) -> float:

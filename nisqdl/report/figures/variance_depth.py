@@ -6,6 +6,7 @@ from nisqdl.analysis.plateau_cells import QUBITS, noise_title
 from nisqdl.analysis.plateau_text import small_text
 from nisqdl.analysis.plateau_verdict import decay_text, widest
 from nisqdl.analysis.plateaus import Curve, Plateaus
+from nisqdl.analysis.words import counted
 from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.plateau_lines import draw_curves, line_title, lines, of_noise
 from nisqdl.report.style import Drawing, left_panels, legend, panels
@@ -42,7 +43,8 @@ def _caption(found: Plateaus, curves: tuple[Curve, ...], remark: str) -> str:
     return (
         f"Mean variance of a gradient component at {steep.settings[QUBITS]} qubits, with 95 % "
         f"intervals: the line that falls most, {line_title(found, steep.last)} with "
-        f"{noise_title(steep.last)}, goes from {small_text(first)} at {layers[0]} layers to "
+        f"{noise_title(steep.last)}, goes from {small_text(first)} at "
+        f"{counted(layers[0], 'layer')} to "
         f"{small_text(last)} at {layers[-1]} ({decay_text(steep)}){remark}."
     )
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nisqdl.analysis import plateau_price
 from nisqdl.analysis.plateau_causes import Ratio, two_design_variance
@@ -245,3 +247,12 @@ def test_small_numbers(value: float, text: str) -> None:
 )
 def test_times(value: float, text: str) -> None:
     assert seconds_text(value) == text
+
+
+@settings(deadline=None)
+@given(st.floats(1e-90, 9.999e-4))
+def test_a_small_variance_is_written_with_one_digit_before_the_point(value: float) -> None:
+    mantissa, power = small_text(value).split("·10")
+    told = float(f"{mantissa}e{power.translate(str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹⁻', '0123456789-'))}")
+    assert 1 <= float(mantissa) < 10
+    assert told == pytest.approx(value, rel=0.051)

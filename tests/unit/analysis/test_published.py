@@ -174,7 +174,7 @@ def test_the_verdict_counts_and_names_what_is_not_met() -> None:
     records = _records(({"n": 2}, {"v": 1.0}), ({"n": 3}, {"v": 3.0}))
     found = comparisons(published, records)
     told = reproduction_verdict(published, found, complete=True).sentence
-    assert told.startswith("1 of 3 values of Somebody 2020 are met")
+    assert told.startswith("1 of 3 values of Somebody 2020 is met")
     assert "a number, n = 3 (3 against 5 ± 0.1)" in told
     half = reproduction_verdict(published, found, complete=False).sentence
     assert half == "Not every point ran yet, so nothing is said of Somebody 2020."
