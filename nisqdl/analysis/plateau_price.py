@@ -33,7 +33,6 @@ class Price:
         step_circuits: Circuits of one training step: two for each parameter.
         seconds: QPU time of ``shots``, from the circuit's and the readout's durations alone;
             ``None`` without a device.
-        step_seconds: The same for one training step.
         usage: QPU time as it is billed: with the pause between runs, the least time that a run
             takes, and the jobs' overhead; ``None`` without a device.
         step_usage: The same for one training step, in as few jobs as its runs allow.
@@ -44,7 +43,6 @@ class Price:
     step_shots: float
     step_circuits: int
     seconds: float | None
-    step_seconds: float | None
     usage: float | None
     step_usage: float | None
 
@@ -56,13 +54,13 @@ def price_of(cell: Cell) -> Price:
     step = shots * parameters
     duration = cell.main.get("duration_ns")
     if duration is None:
-        return Price(cell, shots, step, 2 * parameters, None, None, None, None)
+        return Price(cell, shots, step, 2 * parameters, None, None, None)
     each = (float(duration) + float(cell.main.get("readout_ns") or 0.0)) * 1e-9
     delay = cell.main.get("rep_delay_us")
     run = (USUAL_DELAY_US if delay is None else float(delay)) * 1e-6
     run += max(LEAST_CIRCUIT_US * 1e-6, each)
     return Price(
-        cell, shots, step, 2 * parameters, shots * each, step * each, _usage(shots, run),
+        cell, shots, step, 2 * parameters, shots * each, _usage(shots, run),
         _usage(step, run),
     )  # fmt: skip
 

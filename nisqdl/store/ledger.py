@@ -19,8 +19,6 @@ State = Literal["intended", "sending", "submitted", "done", "failed", "cancelled
 """``intended``: not sent yet. ``sending``: the service may have it. ``submitted``: it has it, the
 id is known. The last three are final; ``failed`` and ``cancelled`` are sent again as a new job."""
 
-OPEN: tuple[State, ...] = ("intended", "sending", "submitted")
-
 JOBS_QUERY = (
     "SELECT tag, attempt, backend, pieces, execution, estimate, cap, state, job_id, reason, "
     "created, changed FROM jobs ORDER BY rowid"

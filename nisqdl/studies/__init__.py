@@ -33,8 +33,3 @@ STUDIES: Table[Study] = Table(
         )
     },
 )
-
-
-def find_study(name: str, where: str = "") -> Study:
-    """The study of this name; a wrong name is answered with the valid ones."""
-    return STUDIES.find(name, where)

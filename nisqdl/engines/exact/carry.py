@@ -211,14 +211,6 @@ def bytes_kept(program: Program) -> int:
     return (len(program.clusters) + 3) * program.size * program.lanes * _BYTES
 
 
-def bytes_recomputed(program: Program) -> int:
-    """Memory for one item with checkpoints."""
-    count = len(program.clusters)
-    length = segment_length(count)
-    slots = -(-count // length) + length + 1
-    return (slots + 4) * program.size * program.lanes * _BYTES
-
-
 def bytes_carried(program: Program) -> int:
     """Memory for one item without derivatives."""
     return 4 * program.size * program.lanes * _BYTES
