@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from nisqdl.agents.acting import Manner
 from nisqdl.agents.approximators import ApproximatorOptions, CircuitOptions, NetworkOptions, Shape
 from nisqdl.agents.learner import Learner, Task
 from nisqdl.catalog import Table
@@ -82,6 +83,11 @@ class Agent:
     acts: RoleName
     learner: Callable[[Task[Any]], Learner[Any]]
     usual: Mapping[str, Mapping[str, object]]
+
+    @property
+    def manner(self) -> Manner:
+        """How it acts by what it has learned: policies draw, action values say what is best."""
+        return "sampled" if self.acts == "policy" else "greedy"
 
     def read_options(self, given: Mapping[str, object], where: str = "") -> Any:
         """The options of this agent from a mapping, such as a section of a file.

@@ -58,7 +58,8 @@ class Player:
         label: Its name in the report, unique in its arena.
         learner: What it is, alike for circuits that are trained differently: ``circuit``,
             ``MLP``, ``lru`` …
-        kind: Quantum, ablation, classical, heuristic, or a bound that sees the future.
+        kind: Quantum, ablation, classical, heuristic, or a bound that sees what no one can:
+            hidden state or the future.
         model: What tells a player's circuit from the run's other circuits; "" where nothing does.
         place: What tells its device and shots of learning from the others'; "" where nothing does.
         noise_trained: Whether it learnt under the device's noise.

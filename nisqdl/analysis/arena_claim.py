@@ -1,8 +1,9 @@
 """The claim gate of reinforcement learning: what an arena allows to be said of its circuits.
 
 An advantage is claimed for a trained circuit only if it beats *every* rival: the tuned classical
-twin, the linear policy, each heuristic that does not see the future, and each of its ablations;
-and only if the contest was sound. Simulations in the tests measure how often it is fooled.
+twin, the linear policy, each heuristic, and each of its ablations; and only if the contest was
+sound. Who sees hidden state or the future is no rival. Simulations in the tests measure how often
+the gate is fooled.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ def _rule(arena: Arena, among: int) -> str:
         "say so: Student's t test of the differences paired over seeds, and the exact rank-sum "
         "test, which asks that its trainings tend to earn more. A circuit has an advantage if the "
         "one-sided p value against every rival (its ablations, the tuned MLP, the linear policy, "
-        "each heuristic that does not see the future), Holm-corrected for "
+        "each heuristic; who sees hidden state or the future is none), Holm-corrected for "
         f"{counted(circuits, 'trained circuit')}, is at most {ERROR_RATE:g}{_shared(among)}; "
         "another player is "
         "better if it beats every trained circuit by the same rule, Holm-corrected for the number "

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from nisqdl.analysis.aggregate import pooled_improvement, pooled_iqm
+from nisqdl.analysis.aggregate import pooled_iqm
 from nisqdl.analysis.arena import (
     ABLATION,
+    BOUND,
     CLASSICAL,
     FEWEST,
     HEURISTIC,
@@ -19,10 +19,8 @@ from nisqdl.analysis.arena import (
 )
 from nisqdl.analysis.arena_claim import (
     ERROR_RATE,
-    TWIN,
     belongs,
     claim,
-    claims_advantage,
     gain_text,
 )
 from nisqdl.analysis.intervals import Estimate, holm, number, paired_difference
@@ -45,30 +43,6 @@ def verdicts(arena: Arena, complete: bool, among: int = 1) -> tuple[Verdict, ...
     """
     others = (_heuristics(arena), _noise(arena), _ablations(arena), _sample_complexity(arena))
     return (claim(arena, complete, among), *(told for told in others if told is not None))
-
-
-def together(arenas: Sequence[Arena], complete: bool) -> Verdict:
-    """What a report of several arenas says first.
-
-    Args:
-        arenas: At least two.
-        complete: Whether all points ran.
-    """
-    count = len(arenas)
-    where = [a.title for a in arenas if claims_advantage(a, complete, count)]
-    head = (
-        f"An advantage of a trained circuit was shown on {listed(where)}, of {count} arenas"
-        if where
-        else f"On none of {count} arenas an advantage of a trained circuit was shown"
-    )
-    every = [one for one in overall(arenas) if one.kind != ABLATION]
-    scores = listed([f"{one.label} {one.score.text(2)}" for one in every]) if every else ""
-    tail = f"; of the way from random (0) to the best heuristic (1) came {scores}" if every else ""
-    rule = (
-        "The claims of the single arenas, each with an equal part of the error rate; interquartile "
-        "means over all arenas and seeds, with stratified bootstrap intervals."
-    )
-    return Verdict("All together", f"{head}{tail}.", rule, {o.label: o.score for o in every})
 
 
 def learners(arena: Arena) -> tuple[Player, ...]:
@@ -96,7 +70,7 @@ def _heuristics(arena: Arena) -> Verdict | None:
     sentence = (
         f"On a scale from random (0) to {best.label} (1): "
         + "; ".join(f"{word}: {listed(players)}" for word, players in parts.items())
-        + "."
+        + f"{_bounds(arena)}."
     )
     rule = (
         "Interquartile means over seeds of the mean return, normalised; stratified bootstrap "
@@ -104,6 +78,13 @@ def _heuristics(arena: Arena) -> Verdict | None:
         f"corrected for the number of players; to come near is a score of at least {NEAR:g}."
     )
     return Verdict("Against heuristics", sentence, rule, numbers)
+
+
+def _bounds(arena: Arena) -> str:
+    """Where on the scale those are who see what no one can: references, and no rivals."""
+    found = {p.label: scores for p in arena.of_kind(BOUND) if (scores := arena.normalised_scores(p))}
+    told = [f"{label} {pooled_iqm([scores]).text(2)}" for label, scores in found.items()]
+    return f"; the bound, who sees what no one can: {listed(told)}" if told else ""
 
 
 def _standing(arena: Arena, player: Player, best: Player, random: Player, score: Estimate) -> str:
@@ -257,48 +238,3 @@ def reach_text(player: Player, asked: float) -> str | None:
     if player.has_circuit and circuits.median is not None:
         told += f" and {circuits.median:,.0f} circuit evaluations"
     return f"{told} ({seeds})"
-
-
-@dataclass(frozen=True)
-class Overall:
-    """One learner over several environments.
-
-    Attributes:
-        label: Its name, the same in every arena.
-        kind: Quantum, ablation or classical.
-        score: Normalised interquartile mean over environments and seeds.
-        improvement: How often one of its trainings beats one of the MLP's, averaged over
-            environments; ``None`` for the MLP itself.
-    """
-
-    label: str
-    kind: str
-    score: Estimate
-    improvement: Estimate | None
-
-
-def overall(arenas: Sequence[Arena]) -> tuple[Overall, ...]:
-    """Learners that took part in every arena; empty with fewer than two arenas."""
-    if len(arenas) < 2:
-        return ()
-    scores = [
-        {
-            player.label: found
-            for player in arena.of_kind(QUANTUM, ABLATION, CLASSICAL)
-            if (found := arena.normalised_scores(player))
-        }
-        for arena in arenas
-    ]
-    shared = [label for label in scores[0] if all(label in found for found in scores)]
-    kinds = {player.label: player.kind for player in arenas[0].players}
-    return tuple(
-        Overall(
-            label,
-            kinds[label],
-            pooled_iqm([found[label] for found in scores]),
-            pooled_improvement([f[label] for f in scores], [f[TWIN] for f in scores])
-            if label != TWIN and TWIN in shared
-            else None,
-        )
-        for label in shared
-    )

@@ -25,10 +25,14 @@ from nisqdl.environments.dynamics import (
 )
 from nisqdl.environments.encoding import Encoding
 from nisqdl.environments.policy import RANDOM, Act, Baseline
+from nisqdl.environments.q_table import QTable
 
 _HORIZON = {"4x4": 100, "8x8": 200}
 """Time limits of FrozenLake-v1 and FrozenLake8x8-v1."""
 _BITS = {"4x4": 4, "8x8": 6}
+_ROUNDS = {"4x4": 60, "8x8": 300}
+_BATCH, _DISCOUNT = 64, 0.99
+"""Of Q-learning in a table."""
 
 
 _SHAPED = {b"S": -0.01, b"F": -0.01, b"H": -0.2, b"G": 1.0}
@@ -135,6 +139,20 @@ def _optimum(dynamics: FrozenLake, tape: Tape, source: np.random.Generator) -> A
     return lambda scene: best[horizon - 1 - scene.step, scene.state.field]
 
 
+def _tabular(dynamics: FrozenLake, tape: Tape, source: np.random.Generator) -> Act:
+    """The field's number is the index of the table; hardly discounted, for the ice is slippery."""
+    size = dynamics.options.map
+    places = 2 ** np.arange(_BITS[size])[::-1]
+    learner = QTable(
+        number=lambda seen: (seen @ places).astype(np.int64),
+        numbers=2 ** len(places),
+        rounds=_ROUNDS[size],
+        batch=_BATCH,
+        discount=_DISCOUNT,
+    )
+    return learner.prepare(dynamics, tape, source)
+
+
 def _features(options: FrozenLakeOptions) -> tuple[Quantity, ...]:
     bits = _BITS[options.map]
     return tuple(
@@ -162,10 +180,16 @@ FROZEN_LAKE = Environment(
     encoding=_encoding,
     baselines={
         "random": RANDOM,
+        "q_table": Baseline(
+            "q_table",
+            "Q-learning in a table (Watkins 1989), trained on thousands of other episodes",
+            "observation",
+            _tabular,
+        ),
         "optimum": Baseline(
             "optimum",
             "the best policy within the time limit, by backward induction on the known ice",
-            "state",
+            "hidden",
             _optimum,
         ),
     },

@@ -39,7 +39,7 @@ class Scene(Generic[State]):
 Act: TypeAlias = Callable[[Scene[Any]], Integers]
 """Chooses the actions of a batch: shape (copies,), or (copies, agents)."""
 
-Sees: TypeAlias = Literal["observation", "state", "future"]
+Sees: TypeAlias = Literal["observation", "state", "hidden", "future"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class Baseline:
     Attributes:
         name: Its name within the environment.
         summary: One line: the rule, and its source.
-        sees: What it uses: the ``observation`` as an agent does, the whole ``state`` and the
-            known parameters, or the ``future`` as no one can: an upper bound.
+        sees: What it uses: the ``observation`` as an agent does; the ``state`` that the operator
+            of such a system has in its books, and the known parameters; or, as no one can, a state
+            that is ``hidden`` or the ``future``.
         prepare: Makes it ready for one batch of episodes, from the rules, the episodes' tape and
             its own source of randomness. Only one that sees the future may read the tape.
     """
@@ -59,6 +60,11 @@ class Baseline:
     summary: str
     sees: Sees
     prepare: Callable[[Any, Tape, np.random.Generator], Act]
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it shows what is possible, and is no rival: no one can act like it."""
+        return self.sees in ("hidden", "future")
 
 
 @dataclass(frozen=True, eq=False)

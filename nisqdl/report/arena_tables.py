@@ -10,7 +10,8 @@ import numpy as np
 
 from nisqdl.analysis.arena import ABLATION, CLASSICAL, NO_CIRCUIT, QUANTUM, Arena, Player
 from nisqdl.analysis.arena_claim import tried
-from nisqdl.analysis.arena_verdict import NEAR, Overall, threshold
+from nisqdl.analysis.arena_overall import Overall
+from nisqdl.analysis.arena_verdict import NEAR, threshold
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.learning_curves import CIRCUITS, STEPS, reach
 from nisqdl.report.cells import DASH, value_text

@@ -8,7 +8,8 @@ from nisqdl.analysis.aggregate import improvement, improvement_interval
 from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player
 from nisqdl.analysis.arena_claim import TWIN, digits_of, gain_text, rivals, unsound
 from nisqdl.analysis.arena_records import arenas
-from nisqdl.analysis.arena_verdict import Overall, overall, together, verdicts
+from nisqdl.analysis.arena_overall import Overall, overall, together
+from nisqdl.analysis.arena_verdict import verdicts
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted

@@ -10,15 +10,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from nisqdl.agents.acting import actor
-from nisqdl.agents.approximators import (
-    Approximator,
-    circuit_model,
-)
+from nisqdl.agents.approximators import circuit_model
 from nisqdl.agents.checkpoint import (
     learned_from_bytes,
     learned_to_bytes,
@@ -49,9 +46,6 @@ from nisqdl.studies.reinforcement_parts import Place, agent_of, agent_options, s
 from nisqdl.targets.cost import circuit_cost
 from nisqdl.targets.serial import isa_to_bytes
 from nisqdl.targets.transpile import transpile_model
-
-if TYPE_CHECKING:
-    pass
 
 CURVE_GROUPS = 250
 """A record's curve has at most so many groups of episodes."""
@@ -89,6 +83,8 @@ def transpile(settings: Mapping[str, Json]) -> bytes:
 def tried(settings: Mapping[str, Json]) -> bytes:
     """Learn with one candidate, without noise, and act in episodes that are not judged.
 
+    It acts in the manner for which the agent learns, however judged episodes are acted in.
+
     Returns:
         JSON: the mean return, and the circuits that it took.
     """
@@ -98,7 +94,9 @@ def tried(settings: Mapping[str, Json]) -> bytes:
         place_of(settings).rules, settings["episodes"], derive(seed, "validation") % 2**62
     )
     function = functions(settings, settings["candidate"], None, None)[acting_role(settings)]
-    act = _actor(settings, function, result, generator(seed, "acting"))
+    parameters = result.parameters[acting_role(settings)]
+    manner = agent_of(agent_section(settings)).manner
+    act = actor(function, parameters, manner, generator(seed, "acting"))
     played, _ = followed(place_of(settings).about, place_of(settings).rules, tape, act)
     found = {"score": float(played.returns.mean()), "circuits": result.circuit_evaluations}
     return json.dumps(found).encode()
@@ -188,6 +186,7 @@ def seeds_of(settings: Mapping[str, Json]) -> dict[str, int]:
     return {
         "root": settings["root_seed"],
         "learning": derive(settings["root_seed"], "learning", settings["seed"]),
+        "acting": derive(settings["root_seed"], "acting", settings["seed"]),
         "first episode": first_episode(settings),
     }
 
@@ -195,6 +194,12 @@ def seeds_of(settings: Mapping[str, Json]) -> dict[str, int]:
 def first_episode(settings: Mapping[str, Json]) -> int:
     """The seed of the first of the episodes on which a seed's players are judged."""
     return int(settings["seed"]) * int(settings["episodes"])
+
+
+def acting_source(settings: Mapping[str, Json]) -> np.random.Generator:
+    """Chance of the judged episodes' actions and shots: the same for all learners of a seed and
+    under every noise, so that differences are paired."""
+    return generator(settings["root_seed"], "acting", settings["seed"])
 
 
 def title(settings: Mapping[str, Json]) -> str:
@@ -291,9 +296,9 @@ def _earned(point: Point, choice: Choice, learned: Learned, isa: bytes | None) -
     settings = point.settings
     place = place_of(settings)
     function = acting_function(settings, choice.candidate, isa)
-    source = generator(settings["root_seed"], "acting", point.id)
-    act = _actor(settings, function, learned, source)
-    return earned(place, settings, act)
+    source = acting_source(settings)
+    parameters = learned.parameters[acting_role(settings)]
+    return earned(place, settings, actor(function, parameters, settings["acting"], source))
 
 
 def earned(place: Place, settings: Mapping[str, Json], act: Act) -> dict[str, Json]:
@@ -323,9 +328,3 @@ def thinned(curve: Curve) -> dict[str, Json]:
         ],
         "episodes": [end - start for start, end in zip(starts, ends, strict=True)],
     }
-
-
-def _actor(
-    settings: Mapping[str, Json], function: Approximator, learned: Learned, source: Any
-) -> Act:
-    return actor(function, learned.parameters[acting_role(settings)], settings["acting"], source)

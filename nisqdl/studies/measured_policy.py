@@ -22,7 +22,6 @@ from nisqdl.engines.runtime.request import Request, bound_rows, measured_from_by
 from nisqdl.environments.dynamics import Observations
 from nisqdl.environments.policy import episode_tape
 from nisqdl.errors import InputError, NisqdlError
-from nisqdl.seeds import generator
 from nisqdl.store.record import Json, Point, Record
 from nisqdl.studies import device_twin, hardware, learning
 from nisqdl.studies.contract import Cost
@@ -151,7 +150,7 @@ def _values(
     parameters = learned.parameters[acting_role(settings)]
 
     def played(values: Array) -> dict[str, Json]:
-        source = generator(settings["root_seed"], "acting", point.id)
+        source = learning.acting_source(settings)
         policy = Measured(function, rows, values)
         act = actor(policy, parameters, settings["acting"], source)
         return learning.earned(place, settings, act)

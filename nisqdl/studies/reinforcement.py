@@ -3,7 +3,7 @@
 Points are combinations of environment, agent, circuit, training noise, noise scale, shots and
 seed. Each training is one chain of steps, whatever its noise scales and shots. Beside every
 circuit stand its ablations, a tuned classical twin, a linear policy, and the environment's own
-heuristics; those that see the future are bounds.
+heuristics; those that see what no one can are bounds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from nisqdl.targets.summary import device_summary
 
 _LEARNER = (
     "learner", "kind", "ablation", "environment.", "data", "agent.", "model.", "critic.",
-    "training.", "candidates", "episodes", "acting", "tuning.", "root_seed",
+    "training.", "candidates", "episodes", "tuning.", "root_seed",
 )  # fmt: skip
 """Settings that a training depends on, besides noise and seed."""
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from nisqdl.agents import AGENTS
+from nisqdl.agents.acting import Manner
 from nisqdl.agents.approximators import CircuitOptions
 from nisqdl.agents.contract import Agent
 from nisqdl.catalog import checked
@@ -203,8 +204,11 @@ class ReinforcementOptions(BaseModel):
     """How the client runs the circuits; only with ``engine: runtime``."""
     episodes: Annotated[_Count, Field(le=100_000)] = 50
     """Judged episodes for each seed; every player of a seed has the same ones."""
-    acting: Literal["greedy", "sampled"] = "greedy"
-    """How judged episodes are acted in: the best action, or drawn from the softmax of outputs."""
+    acting: Annotated[Manner, Field(json_schema_extra={"sweep": False})] = "sampled"
+    """How judged episodes are acted in: the best action (``greedy``), or one drawn from the softmax
+    of outputs (``sampled``). As a rule in the manner for which the agent learns: a policy's return
+    is that of its draws, action values are for taking the best. What is learned does not depend on
+    it."""
     without: Annotated[tuple[Beside, ...], Field(json_schema_extra={"sweep": False})] = ()
     """Who does not take part; no advantage can be claimed then."""
     seeds: int = Field(default=5, ge=1, le=1000, json_schema_extra={"sweep": False})
@@ -233,6 +237,7 @@ class ReinforcementOptions(BaseModel):
         if isinstance(model, Mapping):
             document["model"] = {**agent.usual.get(agent.acts, {}), **model}
         document["critic"] = _critic_in_full(agent, document.get("critic"))
+        document.setdefault("acting", agent.manner)
         return document
 
     @model_validator(mode="after")

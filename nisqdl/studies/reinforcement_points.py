@@ -45,7 +45,7 @@ def all_settings(options: ReinforcementOptions) -> Iterator[dict[str, Json]]:
         if "heuristics" in options.without:
             continue
         for baseline in place.about.baselines.values():
-            kind = "bound" if baseline.sees == "future" else "heuristic"
+            kind = "bound" if baseline.is_bound else "heuristic"
             yield {
                 **arena, "learner": baseline.name, "kind": kind, "seed": seed, "measures": "acting",
             }  # fmt: skip

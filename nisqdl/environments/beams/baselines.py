@@ -85,6 +85,8 @@ BASELINES = {
             "observation",
             _ucb,
         ),
-        Baseline("oracle", "the best beam of each slot, from the channel itself", "state", _oracle),
+        Baseline(
+            "oracle", "the best beam of each slot, from the channel itself", "hidden", _oracle
+        ),
     )
 }

@@ -83,7 +83,8 @@ def _draw_episode(
 
 def _label(baseline: Mapping[str, Json]) -> str:
     name = _named(baseline)
-    return f"{name} (sees the future)" if baseline["sees"] == "future" else name
+    seen = {"future": " (sees the future)", "hidden": " (sees hidden state)"}
+    return name + seen.get(baseline["sees"], "")
 
 
 def _named(baseline: Mapping[str, Json]) -> str:

@@ -64,6 +64,20 @@ def test_everybody_takes_part_and_each_training_is_done_once() -> None:
     }  # fmt: skip
     kinds = {str(p.settings["learner"]): p.settings["kind"] for p in points}
     assert kinds["oracle"] == "bound"  # it sees the future
+    of = {
+        e: {p.settings["learner"]: p.settings["kind"] for p in points_of({"environment": e})}
+        for e in ENVIRONMENTS
+    }
+    bounds = {
+        (e, n) for e, players in of.items() for n, kind in players.items() if kind == "bound"
+    }
+    # Hidden state, the true odds of the ice, and the future: shown, and no rivals.
+    assert bounds == {
+        ("cognitive_radio", "oracle"), ("beams", "oracle"), ("caching", "belady"),
+        ("streaming", "optimum"), ("frozen_lake", "optimum"),
+    }  # fmt: skip
+    for players in of.values():
+        assert [n for n, k in players.items() if k == "heuristic" and n != "random"]
     steps = STUDY.steps(points)
     seen: set[str] = set()
     for step in steps:
@@ -128,6 +142,35 @@ def test_links_change_nothing_and_go_on_from_what_is_stored() -> None:
     assert found(1) == found(3)
 
 
+def test_how_episodes_are_acted_in_changes_nothing_that_is_learned() -> None:
+    """The same trainings and choices, by their content, for either way; a policy draws unless it
+    is told otherwise, and the values of a Q-learner do not."""
+    made: dict[str | None, set[str]] = {}
+    for acting in (None, "sampled", "greedy"):
+        given = {} if acting is None else {"acting": acting}
+        points = points_of({"tuning": {"candidates": 2}, **given})
+        steps = STUDY.steps(points)
+        made[acting] = {step.key for step in steps if not step.points}
+        told = {p.settings["acting"] for p in points if "acting" in p.settings}
+        assert told == {acting or "sampled"}
+    assert made[None] == made["greedy"] == made["sampled"]
+    manners = {
+        str(p.settings["agent.name"]): p.settings["acting"]
+        for p in points_of({"agent": list(AGENTS)})
+        if "acting" in p.settings
+    }
+    values = dict.fromkeys(("dqn", "vq_dqn"), "greedy")
+    assert manners == {**dict.fromkeys(AGENTS, "sampled"), **values}
+    kept: dict[str, bytes] = {}
+    sampled, greedy = (
+        by(done({"acting": acting}, kept), learner="circuit")
+        for acting in ("sampled", "greedy")
+    )
+    for one, other in zip(sampled, greedy, strict=True):
+        same = one.values == other.values
+        assert same == (one.point.settings["measures"] == "learning")
+
+
 def test_a_link_that_was_lost_is_made_again_alike() -> None:
     points = points_of({"without": ["heuristics", "mlp", "linear", "no_circuit"]})
     stored: dict[str, bytes] = {}
@@ -145,7 +188,7 @@ def test_a_link_that_was_lost_is_made_again_alike() -> None:
 def test_judged_returns_are_those_of_the_logical_circuit_in_gymnasiums_form() -> None:
     """An independent player: Qiskit's state vector on the single form, action by action."""
     kept: dict[str, bytes] = {}
-    document = {**SMALL, **NOISY, "noise": {"scale": 0}, "seeds": 2}
+    document = {**SMALL, **NOISY, "noise": {"scale": 0}, "seeds": 2, "acting": "greedy"}
     records = done({**document, "without": ["mlp", "linear", "heuristics"]}, kept)
     options = CircuitOptions(layers=1)
     environment = ENVIRONMENTS["cognitive_radio"]
