@@ -51,6 +51,23 @@ NO_CIRCUIT = Condition()
 
 
 @dataclass(frozen=True)
+class OnDevice:
+    """What is known of a circuit's returns besides where a device has measured it.
+
+    Attributes:
+        observations: At how many it was measured, once.
+        qpu_seconds: As the service counts; ``None`` where it did not say.
+        predicted: Mean return by the values that the calibration of the run predicts.
+        ideal: Mean return by the values without noise. Both ``None`` where there is no twin.
+    """
+
+    observations: int
+    qpu_seconds: float | None
+    predicted: float | None
+    ideal: float | None
+
+
+@dataclass(frozen=True)
 class Player:
     """One way to act.
 
@@ -67,8 +84,7 @@ class Player:
         trainings: What was found of each seed's training; empty for heuristics.
         episodes: One episode step by step, of the lowest seed, by condition.
         acting: Steps that the judged episodes took, by condition and seed.
-        measured: By condition and seed, at how many observations a circuit was measured once
-            instead, and the QPU seconds of it; ``None`` where no device did it.
+        measured: What a device has measured instead, by condition and seed.
     """
 
     label: str
@@ -81,9 +97,7 @@ class Player:
     trainings: Mapping[int, Mapping[str, Json]]
     episodes: Mapping[Condition, Mapping[str, Json]]
     acting: Mapping[Condition, Mapping[int, int]]
-    measured: Mapping[Condition, Mapping[int, tuple[int, float | None]]] = field(
-        default_factory=dict
-    )
+    measured: Mapping[Condition, Mapping[int, OnDevice]] = field(default_factory=dict)
 
     def scores(self, condition: Condition) -> dict[int, float]:
         """Mean return by seed; a player without circuit acts alike under every condition."""

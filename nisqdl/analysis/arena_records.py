@@ -16,6 +16,7 @@ from nisqdl.analysis.arena import (
     QUANTUM,
     Arena,
     Condition,
+    OnDevice,
     Player,
 )
 from nisqdl.store.record import Json, Record
@@ -125,12 +126,28 @@ def _words(records: Sequence[Record], names: Sequence[str]) -> dict[str, str]:
     }
 
 
+def of_arena(records: Sequence[Record], arena: Arena) -> tuple[Record, ...]:
+    """The records of an arena's learners."""
+    wanted = {**arena.environment, **arena.agent}
+    return tuple(r for r in records if all(r.point.settings.get(k) == v for k, v in wanted.items()))
+
+
+def _on_device(values: Mapping[str, Json]) -> OnDevice:
+    twin = values.get("twin") or {}
+    return OnDevice(
+        observations=int(values["observations"]),
+        qpu_seconds=values["qpu_seconds"],
+        predicted=twin.get("return_mean"),
+        ideal=values.get("ideal_return_mean"),
+    )
+
+
 def _player(
     kind: str, learner: str, noisy: bool, model: str, place: str, records: Sequence[Record]
 ) -> Player:
     returns: dict[Condition, dict[int, Sequence[float]]] = {}
     acting: dict[Condition, dict[int, int]] = {}
-    measured: dict[Condition, dict[int, tuple[int, float | None]]] = {}
+    measured: dict[Condition, dict[int, OnDevice]] = {}
     episodes: dict[Condition, tuple[int, Mapping[str, Json]]] = {}
     trainings: dict[int, Mapping[str, Json]] = {}
     for record in records:
@@ -142,8 +159,7 @@ def _player(
         shots = values.get("shots", settings.get("shots"))
         condition = Condition(settings.get("noise.scale"), shots)
         if "observations" in values:
-            told = (int(values["observations"]), values["qpu_seconds"])
-            measured.setdefault(condition, {})[seed] = told
+            measured.setdefault(condition, {})[seed] = _on_device(values)
         returns.setdefault(condition, {})[seed] = values["returns"]
         acting.setdefault(condition, {})[seed] = int(values["steps"])
         if "episode" in values and (condition not in episodes or seed < episodes[condition][0]):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from nisqdl.analysis.aggregate import pooled_iqm
 from nisqdl.analysis.arena import (
     ABLATION,
@@ -82,7 +80,9 @@ def _heuristics(arena: Arena) -> Verdict | None:
 
 def _bounds(arena: Arena) -> str:
     """Where on the scale those are who see what no one can: references, and no rivals."""
-    found = {p.label: scores for p in arena.of_kind(BOUND) if (scores := arena.normalised_scores(p))}
+    found = {
+        p.label: scores for p in arena.of_kind(BOUND) if (scores := arena.normalised_scores(p))
+    }
     told = [f"{label} {pooled_iqm([scores]).text(2)}" for label, scores in found.items()]
     return f"; the bound, who sees what no one can: {listed(told)}" if told else ""
 

@@ -15,7 +15,12 @@ from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
 from nisqdl.store.record import Json, Record
 
+TWIN_TOPIC = "Twin of"
+"""How the topic of a twin's verdict begins."""
+
 _OWN = ("target", "shots")
+_ONE_LEARNER = ("kind", "ablation", "candidates", "possible")
+"""Settings that the name of a learner tells already."""
 _CHANCE = 6.63
 """χ² that one part of a qubit explains by chance in one of a hundred."""
 
@@ -63,9 +68,9 @@ class Twins:
         circuits: In the records' order.
         scale: λ̂ over circuits: weighted by their errors and by what differs from circuit to
             circuit beyond these, with its interval over circuits; of one circuit its own.
-        accuracy, predicted_accuracy: Means over records.
-        difference: Measured minus predicted accuracy, paired, over seeds; over records with one
-            seed.
+        score: What measured and predicted values are judged by: ``accuracy``, ``mean return``.
+        measured, predicted: Means of it over records.
+        difference: Measured minus predicted, paired, over seeds; over records with one seed.
         reduced: χ² per degree of freedom over all circuits.
         excess: Root mean square of what the model misses, shots' errors taken out.
         misfits: In how many circuits that is more than chance.
@@ -80,8 +85,9 @@ class Twins:
     title: str
     circuits: tuple[Circuit, ...]
     scale: Estimate | None
-    accuracy: float
-    predicted_accuracy: float
+    score: str
+    measured: float
+    predicted: float
     difference: Estimate
     reduced: float | None
     excess: float | None
@@ -92,6 +98,11 @@ class Twins:
     qpu_seconds: float | None
     readout_modelled: bool
     unmitigated: tuple[str, ...]
+
+    @property
+    def digits(self) -> int:
+        """Decimals of the score: three of a proportion."""
+        return 3 if self.score == "accuracy" else 2
 
 
 def twins_of(records: Sequence[Record]) -> tuple[Twins, ...]:
@@ -114,13 +125,15 @@ def twin_verdict(found: Twins) -> Verdict:
     """What the twins of one group say, in one sentence."""
     gain = found.difference
     if gain.above_zero or gain.below_zero:
-        against = f"measured accuracy is {'above' if gain.above_zero else 'below'} the predicted"
+        against = (
+            f"measured {found.score} is {'above' if gain.above_zero else 'below'} the predicted"
+        )
     else:
-        against = "no difference between measured and predicted accuracy was shown"
+        against = f"no difference between measured and predicted {found.score} was shown"
     told = (
         f"{found.title} beside its twin under the calibration of the run: {against}, "
-        f"{number(found.accuracy)} against {number(found.predicted_accuracy)}, "
-        f"a difference of {gain.signed()}"
+        f"{number(found.measured, found.digits)} against "
+        f"{number(found.predicted, found.digits)}, a difference of {gain.signed(found.digits)}"
     )
     if found.scale is not None and _tells(found.scale):
         told += f"; its values are told best by λ̂ = {found.scale.text(2)}"
@@ -150,12 +163,14 @@ def twin_verdict(found: Twins) -> Verdict:
         "Hartung and Knapp's interval, never narrower than these errors allow. A circuit's "
         "misfit is shown if its residuals exceed their standard errors at 2.5 %, one-sided. A part "
         "of a qubit explains misfit if χ² of all circuits falls by "
-        f"{_CHANCE:g} or more when that part alone is scaled{readout}.{left}"
+        f"{_CHANCE:g} or more when that part alone is scaled{readout}. IBM's client merges "
+        "neighbouring gates of one qubit, which the twin does not: many of these beside few of two "
+        f"qubits lower λ̂.{left}"
     )
     numbers = {"measured − predicted": gain}
     if found.scale is not None:
         numbers["λ̂"] = found.scale
-    return Verdict(f"Twin of {found.title}", f"{told}.", rule, numbers)
+    return Verdict(f"{TWIN_TOPIC} {found.title}", f"{told}.", rule, numbers)
 
 
 def _tells(scale: Estimate) -> bool:
@@ -168,13 +183,15 @@ def _twins(records: Sequence[Record], swept: Sequence[str]) -> Twins:
     fitted = [twin for twin in told if twin.get("noise_scale") is not None]
     seconds = [float(s) for r in records if (s := r.values.get("qpu_seconds")) is not None]
     circuits = _circuits(records)
+    key = "accuracy" if "accuracy" in records[0].values else "return_mean"
     return Twins(
         title=_title(records[0], swept),
         circuits=circuits,
         scale=_pooled([c.scale for c in circuits if c.scale is not None]),
-        accuracy=_mean([r.values["accuracy"] for r in records]),
-        predicted_accuracy=_mean([twin["accuracy"] for twin in told]),
-        difference=_difference(records),
+        score="accuracy" if key == "accuracy" else "mean return",
+        measured=_mean([r.values[key] for r in records]),
+        predicted=_mean([twin[key] for twin in told]),
+        difference=_difference(records, key),
         reduced=_reduced(fitted),
         excess=_root_mean_square([t["excess"] for t in fitted]) if fitted else None,
         misfits=sum(bool(twin["excess_shown"]) for twin in fitted),
@@ -194,7 +211,9 @@ def _title(record: Record, swept: Sequence[str]) -> str:
         for n in swept
         if n != "target" and settings.get(n) is not None
     ]
-    return ", ".join([str(settings["target"]), *ways])
+    jobs = record.provenance.get("jobs") or []
+    local = " in local mode" if any(job["id"] == "local" for job in jobs) else ""
+    return ", ".join([f"{settings['target']}{local}", *ways])
 
 
 def _circuits(records: Sequence[Record]) -> tuple[Circuit, ...]:
@@ -202,7 +221,8 @@ def _circuits(records: Sequence[Record]) -> tuple[Circuit, ...]:
     varying = [
         n
         for n in names
-        if n != "snapshot" and len({_key(r.point.settings.get(n)) for r in records}) > 1
+        if n not in ("snapshot", *_ONE_LEARNER)
+        and len({_key(r.point.settings.get(n)) for r in records}) > 1
     ]
     return tuple(_circuit(record, varying) for record in records)
 
@@ -222,7 +242,13 @@ def _circuit(record: Record, varying: Sequence[str]) -> Circuit:
             1,
             twin["noise_scale_error"],
         )
-    title = ", ".join(f"{plain(n)} {value_title(settings.get(n))}" for n in varying)
+    words = [
+        value_title(settings.get(n))
+        if n == "learner"
+        else f"{plain(n)} {value_title(settings.get(n))}"
+        for n in varying
+    ]
+    title = ", ".join(words)
     return Circuit(title or "the circuit", scale, measured, predicted, stderr)
 
 
@@ -249,14 +275,14 @@ def _pooled(scales: Sequence[Estimate]) -> Estimate | None:
     return Estimate(mean, max(0.0, mean - half), mean + half, len(x), error * math.sqrt(len(x)))
 
 
-def _difference(records: Sequence[Record]) -> Estimate:
-    """Measured minus predicted accuracy: a seed's records averaged first."""
+def _difference(records: Sequence[Record], key: str) -> Estimate:
+    """Measured minus predicted score: a seed's records averaged first."""
     sides: tuple[dict[int, list[float]], dict[int, list[float]]] = ({}, {})
     one_seed = len({record.point.settings.get("seed") for record in records}) == 1
     for index, record in enumerate(records):
         unit = index if one_seed else int(record.point.settings["seed"])
-        sides[0].setdefault(unit, []).append(record.values["accuracy"])
-        sides[1].setdefault(unit, []).append(record.values["twin"]["accuracy"])
+        sides[0].setdefault(unit, []).append(record.values[key])
+        sides[1].setdefault(unit, []).append(record.values["twin"][key])
     first, second = ({unit: _mean(some) for unit, some in side.items()} for side in sides)
     found = paired_difference(first, second)
     assert found is not None

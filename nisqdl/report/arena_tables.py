@@ -148,13 +148,13 @@ def _acting(arena: Arena, player: Player) -> str:
     if NO_CIRCUIT in player.returns or not found:
         return DASH
     measured = player.measured.get(arena.reference, {})
-    counts = [rows for rows, _ in measured.values()] or list(found.values())
+    counts = [one.observations for one in measured.values()] or list(found.values())
     steps, shots = float(np.median(counts)), arena.reference.shots
     return f"{steps:,.0f}" + ("" if shots is None else f" × {shots:,} shots")
 
 
 def _qpu_seconds(player: Player) -> str:
     """All that measuring a circuit took; what is not known of one seed is not known of all."""
-    seconds = [s for by_seed in player.measured.values() for _, s in by_seed.values()]
+    seconds = [one.qpu_seconds for seeds in player.measured.values() for one in seeds.values()]
     known = [s for s in seconds if s is not None]
     return f"{math.fsum(known):.1f}" if known and len(known) == len(seconds) else DASH

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from nisqdl.analysis.aggregate import improvement, improvement_interval
 from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player
 from nisqdl.analysis.arena_claim import TWIN, digits_of, gain_text, rivals, unsound
-from nisqdl.analysis.arena_records import arenas
 from nisqdl.analysis.arena_overall import Overall, overall, together
+from nisqdl.analysis.arena_records import arenas, of_arena
 from nisqdl.analysis.arena_verdict import verdicts
+from nisqdl.analysis.device_twin import TWIN_TOPIC, Twins, twin_verdict, twins_of
 from nisqdl.analysis.intervals import number
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
@@ -24,6 +25,7 @@ from nisqdl.report.devices import device_sections
 from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
 from nisqdl.report.figures import learned_episode
 from nisqdl.report.figures.arena_scores import ARENA_SCORES
+from nisqdl.report.figures.device_returns import DEVICE_RETURNS
 from nisqdl.report.figures.learning_curves import LEARNING_CURVES
 from nisqdl.report.figures.return_scale import RETURN_SCALE
 from nisqdl.report.opening import answer, is_complete, rules, status_line
@@ -31,6 +33,7 @@ from nisqdl.report.picture import picture, pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
 from nisqdl.report.style import look
+from nisqdl.report.twins import twin_sections
 from nisqdl.store.record import Json
 
 MOST_DRAWN = 6
@@ -51,7 +54,11 @@ def reinforcement_document(
     order = list(environments)  # that of the experiment file
     found = sorted(arenas(run.records), key=lambda arena: order.index(environment_key(arena)))
     complete = is_complete(run, planned)
-    told = [verdicts(arena, complete, len(found)) for arena in found]
+    measured = [_measured(arena, run) for arena in found]
+    told = [
+        (*verdicts(arena, complete, len(found)), *(twin_verdict(twins) for twins in circuits))
+        for arena, (circuits, _) in zip(found, measured, strict=True)
+    ]
     sections: list[Section] = []
     every = overall(found)
     if every:
@@ -60,6 +67,7 @@ def reinforcement_document(
         suffix = f"-{index + 1}" if len(found) > 1 else ""
         about = environments.get(environment_key(arena), {})
         sections += _arena(arena, sayings, suffix, about, index < MOST_DRAWN)
+        sections += _on_device(arena, measured[index], suffix)
     sections += device_sections(context.get("devices") or [])
     sections.append(provenance_section(run, [], name))
     verdict = together(found, complete) if len(found) > 1 else told[0][0]
@@ -86,6 +94,20 @@ def _status(run: RunData, found: Sequence[Arena], planned: int | None) -> str:
     return status_line(run, planned, arenas, f"{seeds}, each judged on {episodes}")
 
 
+def _measured(arena: Arena, run: RunData) -> tuple[tuple[Twins, ...], tuple[Twins, ...]]:
+    """The device twins of the trained circuits, and of these with their ablations."""
+    records = of_arena(run.records, arena)
+    circuits = [r for r in records if r.point.settings["kind"] == QUANTUM]
+    return twins_of(circuits), twins_of(records)
+
+
+def _on_device(
+    arena: Arena, measured: tuple[tuple[Twins, ...], tuple[Twins, ...]], suffix: str
+) -> list[Section]:
+    of = f": {arena.title}" if suffix else ""
+    return twin_sections(measured[1], suffix, of, pictures((DEVICE_RETURNS,), arena, suffix))
+
+
 def _overall(every: Sequence[Overall], count: int) -> Section:
     words = Paragraph(
         f"Pooled over {counted(count, 'arena')} with the same weight: interquartile means of "
@@ -100,6 +122,8 @@ def _arena(
     arena: Arena, sayings: Sequence[Verdict], suffix: str, about: Mapping[str, Json], drawn: bool
 ) -> list[Section]:
     of = f": {arena.title}" if suffix else ""
+    # The rules of twins are told beside these.
+    own = [verdict for verdict in sayings if not verdict.topic.startswith(TWIN_TOPIC)]
     sections = []
     shown = _pictures(arena, suffix, about) if drawn else ()
     if shown:
@@ -110,7 +134,7 @@ def _arena(
             f"players{suffix}",
             f"Who acted{of}",
             (*_about(about), _player_table(arena), *_few_seeds(arena), _difference_table(arena),
-             *_soundness(arena), *rules(sayings)),
+             *_soundness(arena), *rules(own)),
         ),
         Section(
             f"resources{suffix}",

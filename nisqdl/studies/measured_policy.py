@@ -159,6 +159,9 @@ def _values(
         return {"return_mean": played(values)["return_mean"]}
 
     angles, weights = function.inputs(rows, parameters)
+    told = device_twin.paired(settings, isa, angles, weights, found, execution, scores)
+    if "circuits" in told:
+        told["ideal_return_mean"] = played(np.array(told["circuits"]["ideal"]))["return_mean"]
     return {
         **played(found.values),
         "observations": len(rows),
@@ -166,7 +169,7 @@ def _values(
         "stderr": device_twin.mean_error(found.stderr),  # corrected where there is a twin
         "unphysical": found.unphysical,
         "qpu_seconds": found.qpu_seconds,
-        **device_twin.paired(settings, isa, angles, weights, found, execution, scores),
+        **told,
     }
 
 

@@ -42,7 +42,7 @@ SHRUNK: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 ELSEWHERE = {
     "barren_plateaus", "barren_plateaus_noise", "cartpole_noise", "federated_devices",
-    "network_policies", "noise_vs_accuracy", "train_here_test_there",
+    "network_policies", "noise_vs_accuracy", "radio_on_device", "train_here_test_there",
     "train_now_test_later",
 }  # fmt: skip
 

@@ -108,3 +108,26 @@ def test_what_cannot_be_measured_once_is_refused(
     with pytest.raises(InputError, match=told) as refused:
         load(str(file), OnDevice("ibm_torino", None)).points()
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.slow
+def test_noise_of_the_device_arrives_at_the_policy(
+    run_on_device: Callable[..., Any], local_service: Any
+) -> None:
+    """Five noisy qubits, on which shots are cheap: values are damped as the calibration says."""
+    local_service.scenario(noise=True, seed=3)
+    text = RADIO.replace("[no_ent", "[random_circuit, no_ent").replace("torino", "ibm_manila")
+    text = text.replace("shots: 2000", "shots: 1000").replace("layers: 1", "layers: 3")
+    run = run_on_device(text, "ibm_manila")
+    (record,) = (r for r in run.records if "observations" in r.values)
+    lists = record.values["circuits"]
+    found, ideal, predicted = (np.array(lists[name]) for name in ("measured", "ideal", "predicted"))
+    size = float((ideal**2).sum())
+    damping, expected = ((ideal * some).sum() / size for some in (found, predicted))
+    error = 1 / np.sqrt(1000 * size)
+    assert damping < 1 - 5 * error
+    # The service reads both outcomes wrongly alike often, the calibration does not.
+    assert abs(damping - expected) < 5 * error + 0.05
+    twin = record.values["twin"]
+    assert twin["noise_scale"] > 5 * twin["noise_scale_error"]
+    assert {"return_mean", "ideal_return_mean"} <= {*twin, *record.values}

@@ -36,7 +36,7 @@ KIND_LOOKS = {
     ABLATION: (PURPLE, "s", "ablation"),
     CLASSICAL: (ORANGE, "v", "classical agent"),
     HEURISTIC: (INK, "D", "heuristic"),
-    BOUND: (GREY, "|", "bound: sees what no one can"),
+    BOUND: (GREY, "X", "bound: sees what no one can"),
 }
 """Colour, marker and legend of each kind."""
 

@@ -56,8 +56,8 @@ def _caption(arena: Arena) -> str:
         who = f"{player.label} earns most, {score.text(min(1, digits_of(score)))}"
     under = "" if arena.reference.scale is None else f" Circuits at λ = {arena.reference.scale:g}."
     return (
-        f"Of those that see only what an agent can, {who}. Interquartile means over seeds with 95 % "
-        f"bootstrap intervals; dashed: the best heuristic, dotted: random.{under}"
+        f"Of those that see only what an agent can, {who}. Interquartile means over seeds with "
+        f"95 % bootstrap intervals; dashed: the best heuristic, dotted: random.{under}"
     )
 
 

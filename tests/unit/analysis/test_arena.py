@@ -20,8 +20,9 @@ from nisqdl.analysis.arena_claim import (
     unsound,
     winners,
 )
+from nisqdl.analysis.arena_overall import overall
 from nisqdl.analysis.arena_records import arenas
-from nisqdl.analysis.arena_verdict import overall, threshold, verdicts
+from nisqdl.analysis.arena_verdict import threshold, verdicts
 from nisqdl.analysis.intervals import wilson
 from nisqdl.analysis.learning_curves import (
     CIRCUITS,

@@ -68,9 +68,7 @@ def test_everybody_takes_part_and_each_training_is_done_once() -> None:
         e: {p.settings["learner"]: p.settings["kind"] for p in points_of({"environment": e})}
         for e in ENVIRONMENTS
     }
-    bounds = {
-        (e, n) for e, players in of.items() for n, kind in players.items() if kind == "bound"
-    }
+    bounds = {(e, n) for e, players in of.items() for n, kind in players.items() if kind == "bound"}
     # Hidden state, the true odds of the ice, and the future: shown, and no rivals.
     assert bounds == {
         ("cognitive_radio", "oracle"), ("beams", "oracle"), ("caching", "belady"),
@@ -163,8 +161,7 @@ def test_how_episodes_are_acted_in_changes_nothing_that_is_learned() -> None:
     assert manners == {**dict.fromkeys(AGENTS, "sampled"), **values}
     kept: dict[str, bytes] = {}
     sampled, greedy = (
-        by(done({"acting": acting}, kept), learner="circuit")
-        for acting in ("sampled", "greedy")
+        by(done({"acting": acting}, kept), learner="circuit") for acting in ("sampled", "greedy")
     )
     for one, other in zip(sampled, greedy, strict=True):
         same = one.values == other.values

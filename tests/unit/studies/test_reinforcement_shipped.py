@@ -29,6 +29,13 @@ SHRUNK: dict[str, dict[str, Any]] = {
         "shots": [10, None],
         "noise": {"scale": [0, 1]},
     },
+    "radio_on_device": {
+        "training": {"episodes": 10, "links": 1},
+        "model": {"layers": 1},
+        "search": {"network": {"hidden": [[4]]}},
+        "tuning": {"candidates": 1},
+        "execution": {"shots": 200, "resilience_level": 0},
+    },
 }
 
 
