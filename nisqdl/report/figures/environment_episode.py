@@ -79,9 +79,9 @@ def _draw_episode(
             color=series.colour, linestyle=series.dash, linewidth=1.1, marker=series.marker,
             markersize=3.5, markevery=max(1, len(starts) // 8),
         )  # fmt: skip
-    values = [value for baseline in environment["baselines"] for value in baseline["episode"][key]]
-    if len(set(values)) == 1:  # else the axis is all rounding
-        panel.set_ylim(values[0] - 1, values[0] + 1)
+    drawn = {value for baseline in environment["baselines"] for value in baseline["episode"][key]}
+    if len(drawn) == 1:  # else the axis is all rounding
+        panel.set_ylim(min(drawn) - 1, min(drawn) + 1)
 
 
 def _label(baseline: Mapping[str, Json]) -> str:
