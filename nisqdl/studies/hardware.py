@@ -46,13 +46,9 @@ if TYPE_CHECKING:
 LEARN = "learn noise"
 """Kind of the steps that learn the noise of a circuit's layers, for PEC and PEA."""
 
-_NOT_OF_LEARNING = frozenset(
-    {
-        "execution.shots", "execution.precision", "execution.pec.max_overhead",
-        "execution.pec.noise_gain", "execution.zne.noise_factors", "execution.zne.extrapolator",
-    }
-)  # fmt: skip
-"""Options that say how learned noise is used."""
+_NOT_OF_LEARNING = ("execution.shots", "execution.precision", "execution.pec", "execution.zne")
+"""Beginnings of the options that say how learned noise is used: PEC and PEA share what is learned.
+"""
 
 ENGINE = "runtime"
 """The engine's name in experiment files."""
@@ -157,7 +153,9 @@ def learn_step(
     if not live:
         own += ["noise.", "recipe", "root_seed"]
     asked = {
-        name: value for name, value in pick(settings, own).items() if name not in _NOT_OF_LEARNING
+        name: value
+        for name, value in pick(settings, own).items()
+        if not name.startswith(_NOT_OF_LEARNING)
     }
     title = f"learn the noise of {what} on {settings['target']}"
     return Step(study, LEARN, asked, (circuit.key,), title=title, remote=live)

@@ -1,28 +1,39 @@
 """Hands every call on to the local service, and does what the service does not: it keeps what was
-submitted, and says what time a job took.
+submitted, says what time a job took, and has calibrations of several dates.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from calibrations import properties_at
+
+from nisqdl.targets.device import Device
 
 
 @contextmanager
 def recorder(
-    service: str, usage: dict[str, Any] | None = None
+    service: str,
+    usage: dict[str, Any] | None = None,
+    calibrations: Mapping[str, Sequence[Device]] | None = None,
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Its URL for the client, and the bodies of the submissions so far.
 
     Args:
         service: The service's URL.
         usage: What jobs' metrics say of the time on the device, as it is when they are asked for.
+        calibrations: Of these devices, by the service's names, that it has had so far.
     """
     bodies: list[dict[str, Any]] = []
 
@@ -43,6 +54,9 @@ def recorder(
                 status, content, kind = error.code, error.read(), error.headers
             if usage is not None and self.path.endswith("/metrics"):
                 content = json.dumps({**json.loads(content), "usage": usage}).encode()
+            for name, known in (calibrations or {}).items():
+                if f"/{name}/properties" in self.path:
+                    content = json.dumps(properties_at(known, self.path)).encode()
             self.send_response(status)
             self.send_header("Content-Type", kind.get("Content-Type", "application/json"))
             self.send_header("Content-Length", str(len(content)))
