@@ -10,10 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.engines.exact.ptm import Floats
-from nisqdl.engines.pauli_paths.guide import TURN, Operations, guide, operations
-from nisqdl.engines.pauli_paths.observable import constant, square_sum, support
-from nisqdl.engines.pauli_paths.populations import Estimate, Populations
-from nisqdl.engines.pauli_paths.spread import degrees_together, relative_errors, student
+from nisqdl.engines.pauli_paths.guide import TURN, Operations, operations
+from nisqdl.engines.pauli_paths.observable import constant, square_sum
+from nisqdl.engines.pauli_paths.populations import Estimate
+from nisqdl.engines.pauli_paths.scouts import plan, populations_of
+from nisqdl.engines.pauli_paths.spread import (
+    degrees_together,
+    reaching_up,
+    relative_errors,
+    student,
+)
 from nisqdl.engines.pauli_paths.steps import Lowered
 from nisqdl.seeds import derive
 
@@ -24,24 +30,18 @@ SMALL = 4096
 """Walks in a population that tells enough by itself."""
 
 FEWEST_POPULATIONS = 8
-"""For each string of a sum, whose populations share out :data:`POPULATIONS`."""
+
+FEWEST_OF_A_STRING = 4
+"""Of a string of a sum that holds little of it."""
 
 MOST_PARTS = 512
 """Sums of more strings are walked together."""
 
-TRIED = 4
-"""Strings of a sum for which guides are tried."""
-
-PILOTS = 8
-"""Populations that try a guide."""
-
-DENSITIES = (1.0, 0.85, 0.75, 0.7)
-"""Guides that are tried; see :func:`nisqdl.engines.pauli_paths.guide.guide`."""
+OPEN = 0.5
+"""Where the standard error of E[C²] is a larger part of it, even its order of magnitude is open."""
 
 WORK = 12 * 10**9
 """Steps of walks that take some seconds on two cores; half of it where many strings begin anew."""
-
-_NO_GRADIENTS = [False] * PILOTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +53,10 @@ class Moments:
             hold 95 %, for as few and as uneven populations as there are.
         gradient, gradient_stderr: E[(∂C)²] of every parameter of the circuit.
         unresolved: Parameters that no walk contributed to though some could; their gradient is 0
-            and their standard error a bound. The last entry is for E[C²].
-        largest_share: Of one population in E[C²] without the constant's part; 1/32 if all agree,
-            0 where exact.
+            and their standard error a bound. The last entry is for E[C²]: the same, or populations
+            that disagree by more than :data:`OPEN`.
+        disagreement: The standard error of E[C²] over E[C²], without the constant's part; 0 where
+            exact or where no walk contributed.
     """
 
     second: float
@@ -63,7 +64,7 @@ class Moments:
     gradient: Floats
     gradient_stderr: Floats
     unresolved: npt.NDArray[np.bool_]
-    largest_share: float = 0.0
+    disagreement: float = 0.0
 
 
 def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -> Moments:
@@ -83,23 +84,38 @@ def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -
         steps = (len(ops.kinds) + 20 * lowered.num_qubits) * min(2, len(parts))
         walks = min(2**22, max(2**16, WORK // steps))
     with ThreadPoolExecutor(threads) as pool:
+        advice = plan(parts, ops, walks, seed, pool.map)
         if len(parts) == 1:
-            density = _best_density(parts[0], ops, walks, seed, pool.map)
-            count = min(POPULATIONS, max(FEWEST_POPULATIONS, walks // SMALL))
-            found = [_estimated(parts[0], ops, density, walks, count, (seed,), pool.map)]
-        else:
-            # A guide that suits some of them is taken for all.
-            tried = parts[:: -(-len(parts) // TRIED)]
-            densities = [_best_density(part, ops, walks, seed, pool.map) for part in tried]
-            density = float(np.median(densities))
-            share = -(-walks // len(parts))
-            count = max(FEWEST_POPULATIONS, -(-POPULATIONS // len(parts)))
-            jobs = [
-                pool.submit(_estimated, part, ops, density, share, count, (seed, number), map)
-                for number, part in enumerate(parts)
+            count = _count(walks)
+            least = advice.scatter_at(_words(walks, count))
+            found = [
+                _estimated(parts[0], ops, advice.density, walks, count, (seed,), pool.map, least)
             ]
+        else:
+            jobs = [
+                pool.submit(
+                    _estimated, part, ops, advice.density, int(share * walks),
+                    _count_of_a_string(int(share * walks)), (seed, number), map,
+                )
+                for number, (part, share) in enumerate(zip(parts, advice.shares, strict=True))
+            ]  # fmt: skip
             found = [job.result() for job in jobs]
     return _together(lowered, ops, found)
+
+
+def _count(walks: int) -> int:
+    """How many populations share the walks."""
+    return min(POPULATIONS, max(FEWEST_POPULATIONS, walks // SMALL))
+
+
+def _count_of_a_string(walks: int) -> int:
+    if walks < 64 * FEWEST_POPULATIONS:
+        return FEWEST_OF_A_STRING
+    return min(POPULATIONS, max(FEWEST_POPULATIONS, 2 * walks // SMALL))
+
+
+def _words(walks: int, count: int) -> int:
+    return -(-walks // (64 * count))
 
 
 def _parts(lowered: Lowered) -> list[Lowered]:
@@ -121,19 +137,11 @@ class _Part:
     second: float
     variance: float
     degrees: int
-    largest: float
     kept: npt.NDArray[np.int64]
     gradient: Floats
     variances: Floats
     bounds: Floats
     unseen: bool
-
-
-def _populations(
-    part: Lowered, ops: Operations, density: float, words: int
-) -> tuple[Populations, npt.NDArray[np.int64]]:
-    felt, kept = ops.felt_by(support(part.products), part.num_qubits)
-    return Populations(part, felt, guide(part, felt, density), words), kept
 
 
 def _estimated(
@@ -144,15 +152,16 @@ def _estimated(
     count: int,
     purpose: tuple[int, ...],
     mapped: Callable[..., Iterable[Estimate]],
+    least: float = 0.0,
 ) -> _Part:
-    """Run so many populations of one part."""
-    populations, kept = _populations(part, ops, density, -(-walks // (64 * count)))
+    """Run so many populations of one part; ``least`` is the least that they scatter by."""
+    populations, kept = populations_of(part, ops, density, _words(walks, count))
     root, *rest = purpose
     found = list(mapped(populations.run, [derive(root, "walk", *rest, k) for k in range(count)]))
     seconds = np.array([estimate.second for estimate in found])
     gradients = np.array([estimate.gradient for estimate in found])
     second, gradient = float(seconds.mean()), gradients.mean(axis=0)
-    relative = float(relative_errors(seconds))
+    relative = float(relative_errors(seconds, least))
     variance = (second * relative) ** 2
     # Gradients are shares of the second moment: they miss what it misses.
     variances = (gradient * np.maximum(relative, relative_errors(gradients))) ** 2
@@ -172,7 +181,6 @@ def _estimated(
         second=second,
         variance=variance,
         degrees=count - 1,
-        largest=max(estimate.second for estimate in found) / count,
         kept=kept,
         gradient=gradient,
         variances=variances,
@@ -189,7 +197,7 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
         slots[part.kept] += part.gradient
         bounds[part.kept] += part.bounds
         variances[number, part.kept] = part.variances
-    errors = _errors(variances, parts)
+    errors = _errors(slots, variances, parts)
     size = lowered.num_parameters
     gradient, stderr = np.zeros(size), np.zeros(size)
     unresolved = np.zeros(size + 1, dtype=np.bool_)
@@ -199,23 +207,30 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
         if slots[slot] == 0 and bounds[slot] > 0:
             unresolved[row], stderr[row] = True, factor * bounds[slot]
     second = sum(part.second for part in parts)
-    error = float(_errors(np.array([[part.variance] for part in parts]), parts)[0])
+    of_parts = np.array([[part.variance] for part in parts])
+    error = float(_errors(np.array([second]), of_parts, parts)[0])
+    disagreement = error / second if second else 0.0
     if second == 0 and any(part.unseen for part in parts):
         unresolved[size], error = True, square_sum(lowered.products)
+    elif disagreement > OPEN:
+        unresolved[size] = True
     return Moments(
         second=second + constant(lowered.products) ** 2,
         second_stderr=error,
         gradient=gradient,
         gradient_stderr=stderr,
         unresolved=unresolved,
-        largest_share=max(part.largest for part in parts) / second if second else 0.0,
+        disagreement=disagreement,
     )
 
 
-def _errors(variances: Floats, parts: list[_Part]) -> Floats:
-    """Standard errors of sums over the parts, (parts, .), with Student's factor."""
+def _errors(values: Floats, variances: Floats, parts: list[_Part]) -> Floats:
+    """Standard errors of sums over the parts, whose variances are (parts, .), with Student's
+    factor, and reaching up as far as such values may lie."""
     degrees = degrees_together(variances, np.array([float(part.degrees) for part in parts]))
-    return np.asarray(np.sqrt(variances.sum(axis=0)) * student(degrees))
+    errors = np.sqrt(variances.sum(axis=0)) * student(degrees)
+    relative = np.divide(errors, values, out=np.zeros_like(errors), where=values > 0.0)
+    return np.asarray(values * reaching_up(relative))
 
 
 def _largest_slopes(ops: Operations) -> Floats:
@@ -226,37 +241,3 @@ def _largest_slopes(ops: Operations) -> Floats:
     found[ops.slots[turns]] = ops.slopes[ops.maps[turns]].max(axis=1)
     found[ops.slots[pairs]] = ops.pair_slopes[ops.maps[pairs]].max(axis=(1, 2))
     return found
-
-
-def _best_density(
-    part: Lowered,
-    ops: Operations,
-    walks: int,
-    seed: int,
-    mapped: Callable[..., Iterable[Estimate]],
-) -> float:
-    """The guide that finds most, by smaller populations that are then forgotten.
-
-    The mean of the logarithm of unbiased estimates is below that of what they estimate, the more
-    so the wider they scatter.
-    """
-    words = -(-walks // (64 * POPULATIONS * 4))
-    pilots = [_populations(part, ops, density, words)[0] for density in DENSITIES]
-    first = pilots[0].guide.weights
-    if all(np.array_equal(other.guide.weights, first) for other in pilots):
-        return DENSITIES[0]
-    seeds = [derive(seed, "pilot", k) for k in range(PILOTS)]
-    logs = np.empty((len(pilots), PILOTS))
-    for row, pilot in enumerate(pilots):
-        seconds = [estimate.second for estimate in mapped(pilot.run, seeds, _NO_GRADIENTS)]
-        logs[row] = np.log(np.maximum(seconds, 1e-300))
-    return DENSITIES[_chosen_row(logs)]
-
-
-def _chosen_row(logs: Floats) -> int:
-    """The steadiest of those that find no less than the best; the first unless it is worse."""
-    means, spreads = logs.mean(axis=1), logs.std(axis=1, ddof=1)
-    best = int(np.argmax(means))
-    slack = 2.0 * np.sqrt((spreads**2 + spreads[best] ** 2) / logs.shape[1])
-    spreads = np.where(means >= means[best] - slack, spreads, np.inf)
-    return 0 if spreads[0] <= 1.5 * spreads.min() else int(np.argmin(spreads))

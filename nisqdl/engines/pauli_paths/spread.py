@@ -21,8 +21,13 @@ _WIDEST = 1.0
 """Logarithms that scatter more say nothing: each estimate may be wrong tenfold."""
 
 
-def relative_errors(values: Floats) -> Floats:
-    """Of the means of estimates by K independent populations, (K, …); 0 where all are equal."""
+def relative_errors(values: Floats, least: float = 0.0) -> Floats:
+    """Of the means of estimates by K independent populations, (K, …); 0 where all are equal.
+
+    Args:
+        least: Logarithms are taken to scatter by so much at least: what others than these K have
+            shown, who do not tend to agree just when they have all missed something.
+    """
     count, means = len(values), values.mean(axis=0)
     felt = means > 0.0
     safe = np.where(felt, means, 1.0)
@@ -33,10 +38,27 @@ def relative_errors(values: Floats) -> Floats:
     # Populations that found far too little make no mean too small: only the upper half counts.
     logs = np.log(np.where(values > 0.0, values, safe))
     above = np.maximum(0.0, logs - np.median(logs, axis=0))
-    scatter = np.minimum(np.sqrt(2.0 * (above**2).sum(axis=0) / (count - 1)), _WIDEST)
+    seen = np.sqrt(2.0 * (above**2).sum(axis=0) / (count - 1))
+    scatter = np.minimum(np.maximum(seen, least), _WIDEST)
     heavy = np.sqrt(np.expm1(scatter**2 * (1.0 + 4.0 * scatter**2)))
     other = np.where(saw < count, rare, heavy)
     return np.asarray(np.where(felt, np.maximum(plain, other), 0.0) / np.sqrt(count))
+
+
+def scatter_of(values: Floats) -> float:
+    """Of the logarithms of estimates, (K,); 0, no statement, where it is too wide to say more."""
+    if values.min() <= 0.0:
+        return 0.0
+    scatter = float(np.log(values).std(ddof=1))
+    return scatter if scatter <= _WIDEST else 0.0
+
+
+def reaching_up(relative: Floats) -> Floats:
+    """Relative errors such that 1.96 of them reach as far up as a factor would, exp(1.96 r):
+    means of few uneven populations err downwards more often than upwards, and further."""
+    reach = _NORMAL * np.minimum(relative, 1.0)
+    factor = np.divide(np.expm1(reach), reach, out=np.ones_like(reach), where=reach > 0.0)
+    return np.asarray(relative * factor)
 
 
 def student(degrees: Floats) -> Floats:

@@ -36,10 +36,6 @@ SMALL_SHIFT = 0.05
 """Twirling is left to the engine where no noise channel has a larger entry off its diagonal."""
 
 
-DOMINANT = 0.2
-"""One population of 32 with more than this share of the whole is warned about."""
-
-
 @dataclass(frozen=True, eq=False)
 class GradientVariance:
     """E[C²] and E[(∂ₖC)²] over independent random parameters.
@@ -58,7 +54,10 @@ class GradientVariance:
         parameters: Names, in order.
         unresolved: Gradients to which no walk contributed though some walk might; they are given
             as 0 with a bound as standard error.
-        second_moment_unresolved: The same for ``second_moment``.
+        second_moment_unresolved: No walk contributed to ``second_moment`` (it is 0, with a bound),
+            or populations of walks disagree so much (its standard error, in ``disagreement``, is
+            more than half of it) that it may lie far above. Gradients are no surer than it.
+        disagreement: The relative standard error of what was sampled of ``second_moment``.
         neglected: The largest entry of a noise channel's transfer matrix that twirling dropped.
     """
 
@@ -72,6 +71,7 @@ class GradientVariance:
     unresolved: npt.NDArray[np.bool_]
     second_moment_unresolved: bool = False
     neglected: float = 0.0
+    disagreement: float = 0.0
 
 
 def gradient_variance(
@@ -152,8 +152,9 @@ def gradient_variance(
         unresolved=moments.unresolved[rows],
         second_moment_unresolved=bool(moments.unresolved[-1]),
         neglected=neglected,
+        disagreement=moments.disagreement,
     )
-    _warn(result, moments.largest_share)
+    _warn(result)
     return result
 
 
@@ -235,7 +236,7 @@ def _check_small(shift: float, num_qubits: int) -> None:
         )
 
 
-def _warn(result: GradientVariance, largest_share: float) -> None:
+def _warn(result: GradientVariance) -> None:
     """Say what the numbers do not show by themselves."""
     count = int(result.unresolved.sum())
     if count:
@@ -246,9 +247,10 @@ def _warn(result: GradientVariance, largest_share: float) -> None:
             "Take more walks to resolve them.",
             stacklevel=3,
         )
-    if result.second_moment_unresolved or largest_share > DOMINANT:
+    if result.second_moment_unresolved:
+        found = f"{result.second_moment:.2g} ± {100 * result.disagreement:.0f} %"
         warnings.warn(
-            "A few walks carry most of the second moment, so it and its standard error may be too "
-            "small; take more walks.",
+            f"The second moment is not resolved with so few walks ({found}): it and the gradients "
+            "may lie far above what is given; take more walks.",
             stacklevel=3,
         )
