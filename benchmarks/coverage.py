@@ -42,12 +42,14 @@ class Case:
         lowered: The steps.
         exact: E[C²]; given a step's number, E[(∂C)²] by its angle.
         walks: How many are taken; as few as show uneven populations.
+        norm: E[|∇C|²], where it is cheap.
     """
 
     title: str
     lowered: Callable[[], Lowered]
     exact: Callable[[Lowered, int | None], float]
     walks: int
+    norm: Callable[[Lowered], float] | None = None
 
 
 def _line(
@@ -103,6 +105,14 @@ def _chained(lowered: Lowered, slope: int | None) -> float:
     return float(gradient[row]) / factor
 
 
+def _norm(lowered: Lowered) -> float:
+    from nisqdl.engines.pauli_paths.chain import find_chain
+
+    chain = find_chain(lowered)
+    assert chain is not None
+    return float(chain.second_moments()[1].sum())
+
+
 _EDGES = tuple(0.002 if 8 <= pair < 14 else 0.06 for pair in range(29))
 """Noise of a line of 30 with one good place."""
 
@@ -115,7 +125,7 @@ CASES = {
         _line("pair, narrow angles", 32768, (40, 5), "cz", "pair", deviation=0.3),
         _line("pair, noisy", 32768, (40, 4), "cx", "pair", rates=0.02),
         _line("mean, uneven noise", 65536, (30, 8), "cz", "mean", brick=True, rates=_EDGES),
-        Case("eight qubits, all coupled", _eight, _chained, 8192),
+        Case("eight qubits, all coupled", _eight, _chained, 8192, _norm),
     )
 }
 
@@ -161,10 +171,14 @@ def measured(case: Case, seeds: int, threads: int = 2) -> list[Quantity]:
             exact[f"gradient {row}"] = value
             rows.append(row)
     runs = [walk_moments(lowered, case.walks, seed, threads=threads) for seed in range(seeds)]
-    values = np.array([[run.second, *run.gradient[rows]] for run in runs])
-    errors = np.array([[run.second_stderr, *run.gradient_stderr[rows]] for run in runs])
+    values = [[run.second, *run.gradient[rows]] for run in runs]
+    errors = [[run.second_stderr, *run.gradient_stderr[rows]] for run in runs]
+    if case.norm is not None:
+        exact["E[|∇C|²]"] = case.norm(lowered)
+        values = [[*row, run.squared_norm] for row, run in zip(values, runs, strict=True)]
+        errors = [[*row, run.squared_norm_stderr] for row, run in zip(errors, runs, strict=True)]
     return [
-        Quantity(case.title, name, value, values[:, k], errors[:, k])
+        Quantity(case.title, name, value, np.array(values)[:, k], np.array(errors)[:, k])
         for k, (name, value) in enumerate(exact.items())
     ]
 

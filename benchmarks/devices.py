@@ -83,24 +83,35 @@ def _measured(
 
 
 def _circuit(name: str, qubits: int, layers: int, observable: str) -> tuple[Any, Any]:
+    from nisqdl.studies.named import device_named
+    from nisqdl.targets.layout import regions
+
+    # What comes first in a region is connected.
+    region = regions(device_named(name), max(qubits, dict(WHOLE)[name]), 1)[0][:qubits]
+    return circuit_on(name, region, layers, "device", observable)
+
+
+def circuit_on(
+    name: str, region: tuple[int, ...], layers: int, entangler: str, observable: str
+) -> tuple[Any, Any]:
+    """The ISA model on these qubits of a device, and their calibrated noise."""
     from nisqdl.circuits.build import build_without_features
     from nisqdl.circuits.options import ModelOptions
     from nisqdl.noise.applied import channels_for
     from nisqdl.studies.named import device_named, recipe_named
-    from nisqdl.targets.layout import region_edges, regions
+    from nisqdl.targets.layout import region_edges
     from nisqdl.targets.transpile import transpile_model
 
     device = device_named(name)
-    # What comes first in a region is connected.
-    region = regions(device, max(qubits, dict(WHOLE)[name]), 1)[0][:qubits]
     options = ModelOptions.model_validate(
         {
             "ansatz": {"name": "efficient_su2", "depth": layers, "gate": "cz"},
-            "entangler": "device",
+            "entangler": entangler,
             "observables": (observable,),
         }
     )
-    model = build_without_features(options, qubits, region_edges(device, region))
+    edges = region_edges(device, region) if entangler == "device" else None
+    model = build_without_features(options, len(region), edges)
     isa = transpile_model(model, device, schedule=False, seed=1, region=region)
     recipe = recipe_named("calibrated")
     return isa, channels_for(recipe, device, isa.physical_qubits, 1.0, None)

@@ -126,16 +126,21 @@ def depolarizing(circuit: QuantumCircuit, rates: float | Sequence[float]) -> Noi
 
 
 def lowered_of(
-    circuit: QuantumCircuit, observable: Any, noise: Any = None, initialisation: Any = None
+    circuit: QuantumCircuit,
+    observable: Any,
+    noise: Any = None,
+    initialisation: Any = None,
+    twirl: bool = False,
 ) -> Lowered:
     """The steps that :func:`nisqdl.gradient_variance` would walk."""
     from nisqdl.engines.pauli_paths.initialisation import Uniform
     from nisqdl.engines.pauli_paths.lowering import lower, prepared
-    from nisqdl.engines.pauli_paths.observable import read_observable, support
+    from nisqdl.engines.pauli_paths.observable import as_read, read_observable, support
     from nisqdl.engines.primitives.noise import noise_source
 
     products = read_observable(observable, circuit.num_qubits)
     qubits = tuple(sorted(support(products)))
     found = noise_source(noise, True).of_circuit(circuit, qubits, ())
-    lowered = lower(circuit, products, found, initialisation or Uniform(), repeats=True)
-    return prepared(lowered, False)
+    read = as_read(products, found.readout)
+    lowered = lower(circuit, read, found, initialisation or Uniform(), repeats=True)
+    return prepared(lowered, twirl)

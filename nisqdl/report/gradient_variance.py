@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nisqdl.analysis.plateau_causes import Ratio
-from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, Cell, depth_title, noise_title
+from nisqdl.analysis.plateau_cells import (
+    DEPTH,
+    QUBITS,
+    RESOLVED,
+    Cell,
+    depth_title,
+    noise_title,
+)
 from nisqdl.analysis.plateau_growth import Growth
 from nisqdl.analysis.plateau_text import count_text, ratio_value_text, seconds_text, small_text
 from nisqdl.analysis.plateau_verdict import (
@@ -121,8 +128,13 @@ def _ratio_row(found: Plateaus, ratio: Ratio) -> tuple[str, ...]:
 def _variance_text(cell: Cell, name: str = "var_grad_mean") -> str:
     row = cell.main
     low, high = (small_text(float(row[f"{name}_{end}"])) for end in ("low", "high"))
-    told = small_text(float(row[name]))
-    return told if float(row[f"{name}_stderr"]) == 0 else f"{told} ({low} to {high})"
+    value, error = float(row[name]), float(row[f"{name}_stderr"])
+    if error == 0:
+        return small_text(value)
+    if value == 0:
+        return f"not seen, at most {high}"
+    unresolved = "" if error <= RESOLVED * value else ", not resolved"
+    return f"{small_text(value)} ({low} to {high}){unresolved}"
 
 
 def _maps(found: Plateaus, context: Mapping[str, Json]) -> list[Picture]:

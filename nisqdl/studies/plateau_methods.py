@@ -110,8 +110,7 @@ def sampled(settings: Mapping[str, Json], isa: bytes | None) -> dict[str, Json]:
 def walked(settings: Mapping[str, Json], isa: bytes | None) -> dict[str, Json]:
     """Moments along Pauli paths: exact on few qubits, by guided walks on more.
 
-    The errors of different parameters are not independent, since walks are shared; the mean's
-    standard error is the largest that they allow, the mean of theirs.
+    Walks are shared between parameters: the mean's standard error is that of their sum.
     """
     from nisqdl.engines.pauli_paths.variance import gradient_variance
 
@@ -126,14 +125,16 @@ def walked(settings: Mapping[str, Json], isa: bytes | None) -> dict[str, Json]:
         threads=1,
     )
     place = {weight.name: index for index, weight in enumerate(model.weights)}
-    variances, errors = np.zeros(len(place)), np.zeros(len(place))
+    size = len(place)
+    variances, errors = np.zeros(size), np.zeros(size)
     # Transpilation drops parameters that nothing depends on: their gradient is 0.
     rows = [place[name] for name in found.parameters]
     variances[rows], errors[rows] = found.gradient, found.gradient_stderr
+    mean = found.squared_norm / size, found.squared_norm_stderr / size
     return {
         **_told("second_moment", around(found.second_moment, found.second_moment_stderr)),
         **_told("var_grad_first", around(variances[0], errors[0])),
-        **_told("var_grad_mean", around(variances.mean(), errors.mean())),
+        **_told("var_grad_mean", around(*mean)),
         **_by_parameter(settings, variances, np.ones(len(variances), dtype=bool)),
         "how": found.method,
         "unresolved": int(found.unresolved.sum()),

@@ -55,6 +55,8 @@ class Moments:
         unresolved: Parameters that no walk contributed to though some could; their gradient is 0
             and their standard error a bound. The last entry is for E[C²]: the same, or populations
             that disagree by more than :data:`OPEN`.
+        squared_norm, squared_norm_stderr: The sum of ``gradient``, whose error the errors of single
+            ones, which share walks, do not tell.
         disagreement: The standard error of E[C²] over E[C²], without the constant's part; 0 where
             exact or where no walk contributed.
     """
@@ -64,6 +66,8 @@ class Moments:
     gradient: Floats
     gradient_stderr: Floats
     unresolved: npt.NDArray[np.bool_]
+    squared_norm: float
+    squared_norm_stderr: float
     disagreement: float = 0.0
 
 
@@ -141,6 +145,8 @@ class _Part:
     gradient: Floats
     variances: Floats
     bounds: Floats
+    norm: float
+    norm_variance: float
     unseen: bool
 
 
@@ -170,6 +176,8 @@ def _estimated(
         # One walk more or less: what the spread does not show where few walks have contributed.
         one = _largest_slopes(populations.ops) * second
         variances += np.divide(one, effective, out=np.zeros_like(one), where=gradient > 0) ** 2
+    norms = gradients @ _factors(ops)[kept]
+    norm, of_norm = float(norms.mean()), max(relative, float(relative_errors(norms, least)))
     limit = square_sum(part.products) - constant(part.products) ** 2
     bounds = np.full(len(gradient), limit)
     if second:
@@ -185,6 +193,8 @@ def _estimated(
         gradient=gradient,
         variances=variances,
         bounds=np.where(possible, bounds, 0.0),
+        norm=norm,
+        norm_variance=(norm * of_norm) ** 2,
         unseen=second == 0 and not populations.are_empty,
     )
 
@@ -207,8 +217,9 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
         if slots[slot] == 0 and bounds[slot] > 0:
             unresolved[row], stderr[row] = True, factor * bounds[slot]
     second = sum(part.second for part in parts)
-    of_parts = np.array([[part.variance] for part in parts])
-    error = float(_errors(np.array([second]), of_parts, parts)[0])
+    norm = sum(part.norm for part in parts)
+    of_parts = np.array([[part.variance, part.norm_variance] for part in parts])
+    error, norm_error = map(float, _errors(np.array([second, norm]), of_parts, parts))
     disagreement = error / second if second else 0.0
     if second == 0 and any(part.unseen for part in parts):
         unresolved[size], error = True, square_sum(lowered.products)
@@ -220,6 +231,8 @@ def _together(lowered: Lowered, ops: Operations, parts: list[_Part]) -> Moments:
         gradient=gradient,
         gradient_stderr=stderr,
         unresolved=unresolved,
+        squared_norm=norm,
+        squared_norm_stderr=norm_error,
         disagreement=disagreement,
     )
 
@@ -231,6 +244,14 @@ def _errors(values: Floats, variances: Floats, parts: list[_Part]) -> Floats:
     errors = np.sqrt(variances.sum(axis=0)) * student(degrees)
     relative = np.divide(errors, values, out=np.zeros_like(errors), where=values > 0.0)
     return np.asarray(values * reaching_up(relative))
+
+
+def _factors(ops: Operations) -> Floats:
+    """What each slot's gradient counts in the sum over parameters."""
+    found = np.zeros(ops.num_slots)
+    for slot, _, factor in ops.derivatives:
+        found[slot] += factor
+    return found
 
 
 def _largest_slopes(ops: Operations) -> Floats:

@@ -49,6 +49,8 @@ class GradientVariance:
         second_moment_stderr, gradient_stderr: Standard errors, 0 where exact; 1.96 of them to both
             sides are meant to hold 95 %, also where few walks carry much (then they are large);
             where ``unresolved``, an upper bound on the value (95 %).
+        squared_norm, squared_norm_stderr: E[|∇C|²], the sum of ``gradient`` over all parameters of
+            the circuit. Errors of single gradients, which share walks, do not add up to its own.
         method: ``"exact chain"`` or ``"guided walks"``, with ``", noise twirled"`` where noise
             was replaced by Pauli channels that differ from it.
         parameters: Names, in order.
@@ -66,6 +68,8 @@ class GradientVariance:
     gradient: Floats
     second_moment_stderr: float
     gradient_stderr: Floats
+    squared_norm: float
+    squared_norm_stderr: float
     method: str
     parameters: tuple[str, ...]
     unresolved: npt.NDArray[np.bool_]
@@ -147,6 +151,8 @@ def gradient_variance(
         gradient=moments.gradient[rows],
         second_moment_stderr=moments.second_stderr,
         gradient_stderr=moments.gradient_stderr[rows],
+        squared_norm=moments.squared_norm,
+        squared_norm_stderr=moments.squared_norm_stderr,
         method=method,
         parameters=tuple(names[row] for row in rows),
         unresolved=moments.unresolved[rows],
@@ -223,7 +229,8 @@ def _cores() -> int:
 
 def _exact(second: float, gradient: Floats) -> Moments:
     zeros = np.zeros(len(gradient))
-    return Moments(second, 0.0, gradient, zeros, np.zeros(len(gradient) + 1, dtype=np.bool_))
+    resolved = np.zeros(len(gradient) + 1, dtype=np.bool_)
+    return Moments(second, 0.0, gradient, zeros, resolved, float(gradient.sum()), 0.0)
 
 
 def _check_small(shift: float, num_qubits: int) -> None:

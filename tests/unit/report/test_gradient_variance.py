@@ -109,3 +109,15 @@ def test_telling_needs_no_quantum_stack() -> None:
         "assert not {'qiskit', 'numba', 'sklearn', 'nisqdl.studies'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_not_resolved_is_said_and_nothing_is_a_silent_zero(
+    synthetic_plateaus: Make, tmp_path: Path
+) -> None:
+    run = synthetic_plateaus(depths=(2,), methods=("sampling",), relative=0.5)
+    unseen = run.records[-1].values
+    for end, value in (("", 0.0), ("_stderr", 1e-9), ("_low", 0.0), ("_high", 2e-9)):
+        unseen[f"var_grad_first{end}"] = value
+    text = write_report(run, tmp_path / "plateaus").html.read_text()
+    assert text.count("), not resolved<") > 10
+    assert ">not seen, at most 2·10⁻⁹<" in text
