@@ -52,12 +52,6 @@ class Structure:
     def num_weights(self) -> int:
         return count_laid(self.layers)
 
-    @property
-    def shares_weights(self) -> bool:
-        """Whether one weight turns several gates."""
-        turned = sum(part.num_weights for layer in self.layers for part in layer)
-        return turned > self.num_weights
-
     def cut(self, depth: int) -> Places:
         """Which of the weights the same circuit of only so many layers has, in its own order."""
         count = count_laid(self.layers[:depth])
@@ -83,12 +77,17 @@ def structure_of(
     Raises:
         InputError: Edges are missing, not wanted, or outside of the circuit.
     """
-    paulis = [observable.paulis for observable in model.observables]
-    supports = [int((p.x | p.z).sum(axis=1).max(initial=0)) for p in paulis]
     return Structure(
         layers=laid_layers(options, model.num_qubits, edges),
-        locality=max([1, *supports]),
+        locality=locality_of(model),
         reuploads=options.feature_map.reupload and options.ansatz.depth > 1,
         is_tree=ANSATZES[options.ansatz.name].is_tree,
         closing=closing_weights(options, model.num_qubits),
     )
+
+
+def locality_of(model: Model) -> int:
+    """The most qubits that a term of an observable acts on; at least 1."""
+    paulis = [observable.paulis for observable in model.observables]
+    supports = [int((p.x | p.z).sum(axis=1).max(initial=0)) for p in paulis]
+    return max([1, *supports])

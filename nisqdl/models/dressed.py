@@ -59,9 +59,8 @@ class _DressedCircuit(Variational):
             "no metric of states."
         )
 
-    def _first_weights(self, model: Headed, rng: np.random.Generator) -> Array:
+    def _first_weights(self, model: Headed, circuit: Array, rng: np.random.Generator) -> Array:
         dressed = cast(Dressed, model.circuit)
-        circuit = self._architecture().first_weights(dressed.circuit_weights, rng)
         return np.concatenate([circuit, dressed.first_weights(rng), model.head.first_weights(rng)])
 
     def _encoded(self, scaled: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import ValidationError
 
@@ -21,6 +22,8 @@ class _Qnn(Variational):
     entangler: str = "own"
     reupload: bool = False
     entangled: bool = True
+
+    depth_parameter: ClassVar[str] = "depth"
 
     def _architecture(self) -> Layered:
         try:

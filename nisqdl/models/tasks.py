@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nisqdl.circuits.decoding import probabilities
 from nisqdl.engines.contract import Array
+from nisqdl.models.fitting import fit
 from nisqdl.models.limits import with_limits
 
 
@@ -34,7 +35,8 @@ class VariationalClassifier(ClassifierMixin):
                 f"A classifier needs at least 2 classes, but the data has one class: "
                 f"{self.classes_[0]!r}."
             )
-        return self._trained(rows, labels.astype(np.int64), len(self.classes_), self.loss)
+        fit(self, rows, labels.astype(np.int64), len(self.classes_), self.loss)
+        return self
 
     def predict_proba(self: Any, X: Any) -> Array:
         """Probabilities of the classes, (B, K), in the order of ``classes_``."""
@@ -63,7 +65,8 @@ class VariationalRegressor(RegressorMixin):
         self.target_mean_ = float(targets.mean())
         self.target_scale_ = float(targets.std()) or 1.0
         scaled = (targets - self.target_mean_) / self.target_scale_
-        return self._trained(rows, scaled, None, "squared")
+        fit(self, rows, scaled, None, "squared")
+        return self
 
     def predict(self: Any, X: Any) -> Array:
         """The target of each row, (B,)."""

@@ -1,29 +1,25 @@
-"""What trained circuits share as scikit-learn estimators: parameters, fitting and predicting.
+"""What trained circuits share as scikit-learn estimators: parameters and predictions.
 
 A model is an architecture (its circuit), a head (what becomes of the measured values) and the
-training loop of :mod:`nisqdl.training`; this module only joins them in scikit-learn's manner.
+training loop of :mod:`nisqdl.training`; this module and :mod:`nisqdl.models.fitting` only join them
+in scikit-learn's manner.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import ValidationError
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nisqdl.circuits.architectures.contract import Architecture, Measured
 from nisqdl.circuits.model import Model
 from nisqdl.engines.contract import Array, Evaluator
-from nisqdl.errors import InputError, invalid, unknown_name
 from nisqdl.models.files import ANGLE_RANGE, save_model
 from nisqdl.models.heads import Direct, Head, Headed, Linear, Logits, Normalised
 from nisqdl.models.place import (
@@ -37,12 +33,8 @@ from nisqdl.models.place import (
     with_circuit,
 )
 from nisqdl.seeds import generator
-from nisqdl.training.loop import train
-from nisqdl.training.normalisation import Statistics, statistics_of
+from nisqdl.training.normalisation import Statistics
 from nisqdl.training.optimizers import OPTIMIZERS
-from nisqdl.training.options import TrainingOptions
-
-TRAINING_NOISES = ("target", "injected", "ideal")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -53,6 +45,11 @@ class Variational(BaseEstimator):
         learning_rate, steps, batch, optimizer, patience, validation, rate, warmup, rate_end,
             rate_drops, damping: As in the ``training`` section of an experiment file
             (:class:`nisqdl.training.options.TrainingOptions`).
+        initialisation: Where training starts (:data:`~nisqdl.training.initialisation
+            .INITIALISATIONS`); None is as published. Of classical layers it says nothing.
+        schedule: Whether all weights are trained at once (``all``), or the circuit grows layer by
+            layer (``layerwise``; :mod:`nisqdl.training.growth`); trees do not grow.
+        grow_by: Layers that each phase of ``layerwise`` adds and trains.
         training_noise: What it is trained under: the noise of the backend, exactly (``target``);
             Pauli errors drawn by it at every step (``injected``); or none (``ideal``).
         training_scale: λ of that noise; None is ``noise_scale``.
@@ -94,6 +91,9 @@ class Variational(BaseEstimator):
     rate_end: float | None = None
     rate_drops: int | None = None
     damping: float = 0.01
+    initialisation: str | None = None
+    schedule: str = "all"
+    grow_by: int = 1
     training_noise: str = "target"
     training_scale: float | None = None
     normalise: str | None = None
@@ -103,6 +103,9 @@ class Variational(BaseEstimator):
     shots: int | None = None
     engine: str | None = None
     random_state: Any = None
+
+    depth_parameter: ClassVar[str] = "layers"
+    """The parameter that says how many layers the circuit has."""
 
     @abstractmethod
     def _architecture(self) -> Architecture:
@@ -175,8 +178,8 @@ class Variational(BaseEstimator):
             return None
         return self._architecture().build(num_features, self._observed(classes))
 
-    def _first_weights(self, model: Headed, rng: np.random.Generator) -> Array:
-        circuit = self._architecture().first_weights(model.circuit_weights, rng)
+    def _first_weights(self, model: Headed, circuit: Array, rng: np.random.Generator) -> Array:
+        """All first weights, from those of the circuit."""
         return np.concatenate([circuit, model.head.first_weights(rng)])
 
     def _encoded(self, scaled: Array) -> Array:
@@ -193,27 +196,6 @@ class Variational(BaseEstimator):
             getattr(self, "place_", None), self._key(num_features, classes),
             self.backend, self.noise, self.noise_scale, self.engine,
         )  # fmt: skip
-
-    def _training_place(self, place: Place) -> Place:
-        """Where it is trained."""
-        if self.training_noise not in TRAINING_NOISES:
-            raise unknown_name(
-                "noise of training", self.training_noise, TRAINING_NOISES,
-                f"{type(self).__name__}: training_noise",
-            )  # fmt: skip
-        engine = None if place.engine == RUNTIME else place.engine
-        if self.training_noise == "ideal":
-            return Place(engine=None if place.device is not None else engine)
-        if place.device is None:
-            if self.training_noise == "injected" or self.training_scale is not None:
-                name = "training_noise" if self.training_noise == "injected" else "training_scale"
-                raise InputError(
-                    f"{type(self).__name__}: `{name}` is of a device's noise, but `backend` is "
-                    "None. Try backend='fake_torino'."
-                )
-            return replace(place, engine=engine)
-        scale = place.scale if self.training_scale is None else float(self.training_scale)
-        return replace(place, engine=engine, scale=scale)
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model to a file, which :func:`nisqdl.models.load` reads anywhere.
@@ -237,48 +219,6 @@ class Variational(BaseEstimator):
         if len(self.weights_) != needed:
             raise ValueError(f"it must have {needed} weights, but has {len(self.weights_)}")
 
-    def _trained(
-        self, features: Array, labels: npt.NDArray[Any], classes: int | None, loss: str
-    ) -> Self:
-        """Fit to labels 0 … K − 1, or to real targets."""
-        if self.shots is not None and not (isinstance(self.shots, int) and self.shots >= 1):
-            raise InputError(f"`shots` must be at least 1 or None, but is {self.shots!r}.")
-        self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
-        if self.normalise not in (None, "batch", "train"):
-            raise InputError(
-                f"{type(self).__name__}: `normalise` must be None, 'batch' or 'train', but is "
-                f"{self.normalise!r}."
-            )
-        options = self._training_options(loss)
-        self.scaler_ = self._scaler().fit(features)
-        count = features.shape[1]
-        place = self._found_place(count, classes)
-        training_place = self._training_place(place)
-        model = self._model(count, classes, training_place)
-        encoded = self._encoded(self.scaler_.transform(features))
-        trained = train(
-            model,
-            encoded,
-            labels,
-            model.num_weights,
-            options,
-            self.seed_,
-            start=self._first_weights(model, generator(self.seed_, "weights")),
-            circuit=self._states_of(count, classes),
-            draws=self._draws(count, classes, training_place),
-        )
-        self.weights_ = trained.weights
-        self.n_iter_ = max(1, trained.steps)
-        self.loss_curve_ = list(trained.history)
-        if self.normalise == "train":
-            # A fit costs no time on a device: these statistics are the exact engine's.
-            here = replace(place, engine=None if place.engine == RUNTIME else place.engine)
-            circuit = self._model(count, classes, here)
-            own = self.weights_[: circuit.circuit_weights]
-            found = statistics_of(circuit.circuit.values(encoded, own))
-            self.value_mean_, self.value_spread_ = found.mean, found.spread
-        return self
-
     def _found_place(self, num_features: int, classes: int | None) -> Place:
         """The place as it is named now, with the circuit transpiled; it is kept."""
         named = Place.named(self.backend, self.noise, self.noise_scale, self.engine)
@@ -287,37 +227,6 @@ class Variational(BaseEstimator):
         )
         self.place_ = Asked(self._key(num_features, classes), place)
         return place
-
-    def _draws(
-        self, num_features: int, classes: int | None, place: Place
-    ) -> Callable[[int], Evaluator] | None:
-        """The model of each step where errors are injected."""
-        if self.training_noise != "injected":
-            return None
-        architecture, width = self._architecture(), self._width(num_features)
-        measured = self._observed(classes)
-        core = prepared(architecture, width, measured, place)
-        injection = place.injected(architecture.build(width, measured))
-        return lambda seed: self._headed(injection.drawn(seed), core, num_features, classes)
-
-    def _training_options(self, loss: str) -> TrainingOptions:
-        try:
-            return TrainingOptions(
-                optimizer=self.optimizer,
-                learning_rate=float(self.learning_rate),
-                steps=self.steps,
-                batch=self.batch,
-                patience=self.patience,
-                validation=float(self.validation),
-                rate=self.rate,
-                warmup=self.warmup,
-                rate_end=self.rate_end,
-                rate_drops=self.rate_drops,
-                damping=float(self.damping),
-                loss=loss,
-            )
-        except ValidationError as error:
-            raise invalid(error, type(self).__name__) from None
 
     def _outputs(self, X: Any, classes: int | None) -> Array:
         """What the fitted model puts out, (B, K)."""

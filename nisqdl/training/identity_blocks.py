@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from math import lcm
 from typing import TypeAlias
 
 import numpy as np
@@ -67,15 +68,16 @@ def mirrored(structure: Structure, block: int, drawn: Array) -> Array:
 
 
 def _require_even(structure: Structure) -> None:
+    if structure.is_tree:
+        raise InputError(
+            "training.initialisation 'identity_blocks' needs layers that undo each other, but each "
+            "stage of this model's tree acts on the qubits that the one before left: choose "
+            "another initialisation."
+        )
     if structure.depth % 2:
         raise InputError(
             "model.ansatz.depth must be even for training.initialisation 'identity_blocks', whose "
             f"second layers undo the first, but is {structure.depth}."
-        )
-    if structure.shares_weights:
-        raise InputError(
-            "training.initialisation 'identity_blocks' needs a weight of its own for each gate: "
-            "set `model.ansatz.shared` to false, or choose another initialisation."
         )
     if structure.reuploads:
         raise InputError(
@@ -109,7 +111,7 @@ def _advice(structure: Structure, period: int) -> str:
     """For CX gates whose power is the identity, how many layers it takes."""
     if period > structure.depth:
         return "add layers until they do (a linear CX ladder on n ≤ 2^k qubits takes 2^k), "
-    return f"make `model.ansatz.depth` a multiple of {period}, "
+    return f"make `model.ansatz.depth` a multiple of {lcm(2, period)}, "
 
 
 def _blocks(structure: Structure, block: int) -> Iterator[tuple[int, list[LaidPart]]]:

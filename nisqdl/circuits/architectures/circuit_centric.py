@@ -24,6 +24,7 @@ from nisqdl.circuits.architectures.contract import (
 from nisqdl.circuits.build import build_without_features
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.options import ModelOptions
+from nisqdl.circuits.structure import Structure, structure_of
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,25 @@ class CircuitCentric(Architecture):
         for copy in range(self.copies):
             qubits = list(range(copy * width, (copy + 1) * width))
             (lay_amplitudes if self.entangled else lay_turns)(circuit, features, qubits)
-        options = ModelOptions.model_validate(
-            {
-                "ansatz": {"name": "strongly_entangling", "depth": self.layers},
-                "entangler": "own" if self.entangled else "none",
-            }
-        )
-        ansatz = build_without_features(options, size)
+        ansatz = build_without_features(self._options, size)
         return Model(
             circuit.compose(ansatz.circuit),
             tuple(features),
             ansatz.weights,
             observables_of(measured, size, (0,) if self.entangled else range(size)),
+        )
+
+    def structure(self, model: Model) -> Structure:
+        return structure_of(self._options, model)
+
+    @property
+    def _options(self) -> ModelOptions:
+        """The ansatz's; how features enter is not theirs."""
+        return ModelOptions.model_validate(
+            {
+                "ansatz": {"name": "strongly_entangling", "depth": self.layers},
+                "entangler": "own" if self.entangled else "none",
+            }
         )
 
     def encode(self, rows: Array) -> Array:

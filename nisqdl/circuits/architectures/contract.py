@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nisqdl.circuits.model import Model
+from nisqdl.circuits.structure import Structure
 from nisqdl.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Architecture(ABC):
         Raises:
             InputError: The features do not suit it.
         """
+
+    @abstractmethod
+    def structure(self, model: Model) -> Structure:
+        """The layers of a model that :meth:`build` gave, for initialisations and schedules."""
 
     def encode(self, rows: Array) -> Array:
         """Rows (B, F) as values (B, E) of the model's feature parameters, in radians.

@@ -12,6 +12,7 @@ from nisqdl.circuits.convolutional.tree import most_stages
 from nisqdl.circuits.layers import read_qubits
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.options import ModelOptions, parameter_of
+from nisqdl.circuits.structure import Structure, structure_of
 from nisqdl.errors import InputError, invalid
 
 
@@ -62,6 +63,11 @@ class Convolutional(Architecture):
             for qubit in read
         )
         return replace(model, observables=observables)
+
+    def structure(self, model: Model) -> Structure:
+        qubits = model.num_qubits
+        depth = most_stages(qubits) if self.depth is None else self.depth
+        return structure_of(self._options(depth), model)
 
     def encode(self, rows: Array) -> Array:
         return encode(self.options(rows.shape[1]), rows)

@@ -14,7 +14,9 @@ from nisqdl.circuits.architectures.contract import (
     observables_of,
     require_count,
 )
+from nisqdl.circuits.layers import LaidPart
 from nisqdl.circuits.model import Model
+from nisqdl.circuits.structure import Structure, locality_of
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,19 @@ class DressedCore(Architecture):
         for _ in range(self.layers):
             for qubit in range(num_features):
                 circuit.ry(next(given), qubit)
-            if self.entangled:
-                for qubit in range(num_features if num_features > 2 else num_features - 1):
-                    circuit.cx(qubit, (qubit + 1) % num_features)
+            for pair in self._ring(num_features):
+                circuit.cx(*pair)
         observables = observables_of(measured, num_features, range(num_features))
         return Model(circuit, tuple(features), tuple(weights), observables)
+
+    def structure(self, model: Model) -> Structure:
+        size = model.num_qubits
+        qubits = tuple((qubit,) for qubit in range(size))
+        ring = LaidPart("cx", self._ring(size), None)
+        layers = [(LaidPart("ry", qubits, layer * size), ring) for layer in range(self.layers)]
+        return Structure(tuple(layers), locality_of(model), reuploads=False)
+
+    def _ring(self, size: int) -> tuple[tuple[int, int], ...]:
+        """The pairs of the CNOTs; two qubits have one."""
+        count = 0 if not self.entangled else size if size > 2 else size - 1
+        return tuple((qubit, (qubit + 1) % size) for qubit in range(count))

@@ -17,6 +17,7 @@ from nisqdl.circuits.architectures.contract import (
 from nisqdl.circuits.architectures.layered import Layered
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.options import ModelOptions
+from nisqdl.circuits.structure import Structure
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class IqpVariational(Architecture):
         own = (0, 1) if pair else range(num_features)
         observables = observables_of(measured, num_features, own, product=pair)
         return Model(model.circuit, model.features, model.weights, observables)
+
+    def structure(self, model: Model) -> Structure:
+        return self._layered.structure(model)
 
     def encode(self, rows: Array) -> Array:
         return self._layered.encode(rows)

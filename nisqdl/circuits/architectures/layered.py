@@ -8,6 +8,7 @@ from nisqdl.circuits.architectures.contract import Architecture, Array, Measured
 from nisqdl.circuits.build import build_model, encode, num_qubits
 from nisqdl.circuits.model import Model
 from nisqdl.circuits.options import ModelOptions
+from nisqdl.circuits.structure import Structure, structure_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Layered(Architecture):
         if measured == "value":
             return model
         return replace(model, observables=observables_of(measured, model.num_qubits, ()))
+
+    def structure(self, model: Model) -> Structure:
+        return structure_of(self.options, model)
 
     def encode(self, rows: Array) -> Array:
         return encode(self.options, rows)

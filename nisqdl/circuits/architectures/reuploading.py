@@ -20,13 +20,16 @@ from nisqdl.circuits.architectures.contract import (
     observables_of,
     require_count,
 )
+from nisqdl.circuits.layers import LaidPart
 from nisqdl.circuits.model import Model
+from nisqdl.circuits.structure import Structure, locality_of
 from nisqdl.errors import InputError
 
 if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
 
 _PER_QUBIT = 3
+_TURNS = ("rz", "ry", "rz")
 _OBSERVED = ("single", "half", "full")
 
 
@@ -80,6 +83,31 @@ class Reuploading(Architecture):
         if not self.entangled:
             observed = size  # nothing brings the other qubits' features to those that are read
         return Model(circuit, features, weights, observables_of(measured, size, range(observed)))
+
+    def structure(self, model: Model) -> Structure:
+        """Turns by scaled features and by weights alone, each with its weight's number."""
+        size, features = model.num_qubits, len(model.features)
+        layers: list[tuple[LaidPart, ...]] = []
+        first = 0
+        for layer in range(self.layers + 1):
+            parts: list[LaidPart] = []
+            for qubit in range(size):
+                scaled = min(_PER_QUBIT, features - _PER_QUBIT * qubit)
+                for gate in (*_TURNS[:scaled], *_TURNS):
+                    parts.append(LaidPart(gate, ((qubit,),), first))
+                    first += 1
+            if layer < self.layers:
+                pairs = tuple((q, q + 1) for q in range(layer % 2, size - 1, 2))
+                layers.append((*parts, *([LaidPart("cz", pairs, None)] if self.entangled else [])))
+            else:
+                layers[-1] += tuple(parts)
+        return Structure(
+            tuple(layers),
+            locality_of(model),
+            reuploads=True,
+            closing=features + _PER_QUBIT * size,
+            closing_leads=False,
+        )
 
     def first_weights(self, count: int, rng: np.random.Generator) -> Array:
         """Uniform on [0, 1), as in the paper's own code."""

@@ -16,7 +16,9 @@ from nisqdl.circuits.architectures.amplitudes import (
     qubits_for,
 )
 from nisqdl.circuits.architectures.contract import Architecture, Array, Measured, observables_of
+from nisqdl.circuits.layers import LaidPart
 from nisqdl.circuits.model import Model
+from nisqdl.circuits.structure import Structure, locality_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,21 @@ class TreeTensor(Architecture):
         own = (0,) if self.entangled else qubits
         observables = observables_of(measured, size, own)
         return Model(circuit, tuple(features), tuple(weights), observables)
+
+    def structure(self, model: Model) -> Structure:
+        """Levels of the tree; the last has the root's own turn, too."""
+        size = model.num_qubits
+        levels: list[tuple[LaidPart, ...]] = []
+        first, step = 0, 1
+        while step < size:
+            turned = tuple((qubit,) for qubit in range(0, size, step))
+            merged = tuple((qubit + step, qubit) for qubit in range(0, size, 2 * step))
+            merging = (LaidPart("cx", merged, None),) if self.entangled else ()
+            levels.append((LaidPart("ry", turned, first), *merging))
+            first, step = first + len(turned), 2 * step
+        root = LaidPart("ry", ((0,),), first)
+        layers = (*levels[:-1], (*levels[-1], root)) if levels else ((root,),)
+        return Structure(layers, locality_of(model), reuploads=False, is_tree=True)
 
     def encode(self, rows: Array) -> Array:
         if not self.entangled:
