@@ -42,29 +42,40 @@ class Size:
 
 
 def equal_cnn(size: Size, grid: int, alpha: float, random_state: int) -> CNNClassifier:
-    """One convolution, its values averaged over ``grid`` × ``grid`` parts of the image."""
+    """One convolution, its values averaged over ``grid`` × ``grid`` parts of the image.
+
+    Parts are fewer where one filter had too many weights.
+    """
     height, width = image_size(size.image, size.features)
-    one = Network(height, width, 1, size.classes)
-    seen = [length - side + 1 for length, side in zip((height, width), one.side, strict=True)]
-    pool = max(1, max(seen) // grid)
-    one = Network(height, width, 1, size.classes, pool)
-    each = math.prod(one.side) + 1 + size.classes * math.prod(one.pooled)
-    filters = max(1, (size.weights - size.classes) // each)
+    side = Network(height, width, 1, size.classes).side
+    seen = max(height - side[0], width - side[1]) + 1
+    for parts in range(grid, 0, -1):
+        pool = max(1, seen // parts)
+        one = Network(height, width, 1, size.classes, pool)
+        if one.num_weights <= size.weights:
+            break
+    filters = max(1, (size.weights - size.classes) // (one.num_weights - size.classes))
     return CNNClassifier(size.image, filters, pool, alpha, random_state=random_state)
 
 
 def equal_mlp(size: Size, grid: int, alpha: float, random_state: int) -> Any:
-    """One hidden layer on the means of ``grid`` × ``grid`` parts; of a line, so many in a row."""
+    """One hidden layer on the means of ``grid`` × ``grid`` parts; of a line, so many in a row.
+
+    Parts are fewer where one hidden unit had too many weights.
+    """
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
     image = image_size(size.image, size.features)
-    inputs = math.prod(_parts(image, grid))
     outputs = 1 if size.classes == 2 else size.classes
-    hidden = max(1, (size.weights - outputs) // (inputs + 1 + outputs))
+    for parts in range(grid, 0, -1):
+        each = math.prod(_parts(image, parts)) + 1 + outputs
+        if each + outputs <= size.weights:
+            break
+    hidden = max(1, (size.weights - outputs) // each)
     return make_pipeline(
-        FunctionTransformer(part_means, kw_args={"image": image, "grid": grid}),
+        FunctionTransformer(part_means, kw_args={"image": image, "grid": parts}),
         StandardScaler(),
         MLPClassifier(
             hidden_layer_sizes=(hidden,),

@@ -202,5 +202,5 @@ def _draws(
     architecture, width = estimator._architecture(), estimator._width(count)
     measured = estimator._observed(classes)
     core = prepared(architecture, width, measured, place)
-    injection = place.injected(architecture.build(width, measured))
+    injection = place.injected(architecture.build(width, measured), architecture.is_tree)
     return lambda seed: estimator._headed(injection.drawn(seed), core, count, classes)

@@ -101,8 +101,12 @@ class Place:
             return bool(self.recipe.passes)
         return self.recipe.needs_schedule and self.engine != RUNTIME
 
-    def prepared(self, model: Model) -> Evaluator:
+    def prepared(self, model: Model, shaped: bool = False) -> Evaluator:
         """The model, transpiled where there is a device, ready under its noise or to be measured.
+
+        Args:
+            model: Its circuit and what it measures.
+            shaped: As for :func:`~nisqdl.targets.transpile.transpile_model`.
 
         Raises:
             InputError: The model does not suit the device or the engine.
@@ -110,30 +114,32 @@ class Place:
         if self.device is None:
             ideal = "exact" if waits(model.circuit) else "statevector"
             return find_engine(self.engine or ideal, "engine").prepare(model, IDEAL)
-        isa = self.transpiled(model)
+        isa = self.transpiled(model, shaped)
         if isinstance(self.recipe, AerNoise):
             return prepared_under(isa, self.recipe, self.device.num_qubits)
         if self.engine == RUNTIME:
             return RuntimeEvaluator(isa, self.device, self.channels(isa), self.backend)
         return find_engine(self.engine or "exact", "engine").prepare(isa, self.channels(isa))
 
-    def injected(self, model: Model) -> Injection:
+    def injected(self, model: Model, shaped: bool = False) -> Injection:
         """The model with places for Pauli errors; needs a device."""
-        isa = self.transpiled(model)
+        isa = self.transpiled(model, shaped)
         return Injection.of(isa, self.channels(isa))
 
-    def transpiled(self, model: Model) -> IsaModel:
+    def transpiled(self, model: Model, shaped: bool = False) -> IsaModel:
         """The ISA model; needs a device."""
         if self.isa is not None:
             return isa_from_bytes(self.isa, "The circuit of the saved model")
         assert self.device is not None
-        return transpile_model(model, self.device, schedule=self.scheduled, seed=_TRANSPILER_SEED)
+        return transpile_model(
+            model, self.device, schedule=self.scheduled, seed=_TRANSPILER_SEED, shaped=shaped
+        )
 
-    def with_circuit(self, model: Model) -> Place:
+    def with_circuit(self, model: Model, shaped: bool = False) -> Place:
         """The same place with the model transpiled for it, once and for all."""
         if self.device is None:
             return self
-        return replace(self, isa=isa_to_bytes(self.transpiled(model)))
+        return replace(self, isa=isa_to_bytes(self.transpiled(model, shaped)))
 
     def channels(self, isa: IsaModel) -> NoiseChannels:
         """The noise of an ISA model's qubits; needs a device."""
@@ -247,7 +253,9 @@ def prepared(
 ) -> Prepared:
     """An architecture for F features at a place; the same one is transpiled and lowered once."""
     model = architecture.build(num_features, measured)
-    return Prepared(place.prepared(model), len(model.weights), len(model.observables))
+    return Prepared(
+        place.prepared(model, architecture.is_tree), len(model.weights), len(model.observables)
+    )
 
 
 @lru_cache(maxsize=64)
@@ -255,4 +263,4 @@ def with_circuit(
     architecture: Architecture, num_features: int, measured: Measured, place: Place
 ) -> Place:
     """The place with an architecture transpiled for it; the same one is transpiled once."""
-    return place.with_circuit(architecture.build(num_features, measured))
+    return place.with_circuit(architecture.build(num_features, measured), architecture.is_tree)

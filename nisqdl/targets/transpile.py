@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 OPTIMIZATION_LEVEL = 3
 _RELOCATIONS = 2
+_TURNS = 6
+"""With so many seeds circuits of a shape of their own are placed by Qiskit, too."""
 
 
 def transpile_model(
@@ -114,15 +116,20 @@ def _best_placed(
     for _, place in sorted(better, reverse=True)[:_RELOCATIONS]:
         if place not in tried:
             tried[place] = _placed(model, device, place, seed, False, fractional)
+    found = list(tried.values())
     if shaped:
         read = frozenset(measured_in(model.circuit, model.observables))
         pairs = meetings(model.circuit)
         for place in shaped_places(device, model.num_qubits, pairs, read, seed):
-            tried[place] = _placed(model, device, place, seed, True, fractional)
-        # Qiskit's own choice on all that can be used, so that none is worse than it.
+            found += [
+                _placed(model, device, place, seed, fixed, fractional) for fixed in (True, False)
+            ]
+        # Qiskit's own choices on all that can be used, so that none is worse than them.
         whole = connected(device, model.num_qubits)
-        tried[whole] = _placed(model, device, whole, seed, False, fractional)
-    return max(tried.values(), key=lambda isa: _expected_log_fidelity(isa, device))
+        found += [
+            _placed(model, device, whole, seed + turn, False, fractional) for turn in range(_TURNS)
+        ]
+    return max(found, key=lambda isa: _expected_log_fidelity(isa, device))
 
 
 def _use_of_region(

@@ -29,9 +29,11 @@ class Architecture(ABC):
     Attributes:
         takes_angles: Whether rows shall be scaled to [−π/2, π/2] before they are encoded; if not,
             they become amplitudes, whose scale does not matter.
+        is_tree: Whether its qubits meet along a tree, which is laid out on a device's couplings.
     """
 
     takes_angles: bool = True
+    is_tree: bool = False
 
     @abstractmethod
     def num_qubits(self, num_features: int) -> int:

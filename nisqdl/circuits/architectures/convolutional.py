@@ -45,6 +45,10 @@ class Convolutional(Architecture):
     def takes_angles(self) -> bool:  # type: ignore[override]
         return self.feature_map != "amplitude"
 
+    @property
+    def is_tree(self) -> bool:  # type: ignore[override]
+        return self.entangled
+
     def num_qubits(self, num_features: int) -> int:
         return num_qubits(self._options(1), num_features)
 

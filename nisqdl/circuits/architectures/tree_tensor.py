@@ -36,6 +36,10 @@ class TreeTensor(Architecture):
     def takes_angles(self) -> bool:  # type: ignore[override]
         return not self.entangled
 
+    @property
+    def is_tree(self) -> bool:  # type: ignore[override]
+        return self.entangled
+
     def num_qubits(self, num_features: int) -> int:
         return int(2 ** (qubits_for(num_features) - 1).bit_length())
 

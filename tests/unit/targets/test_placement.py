@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, generate_preset_pass_manager
 
 from nisqdl.circuits.build import build_model
 from nisqdl.circuits.model import Model
@@ -12,9 +14,11 @@ from nisqdl.circuits.options import ModelOptions
 from nisqdl.engines import find_engine
 from nisqdl.noise.channels import IDEAL
 from nisqdl.targets.cost import circuit_cost
+from nisqdl.targets.device import Device
 from nisqdl.targets.layout import good_graph
 from nisqdl.targets.placement import connected, meetings, shaped_places
 from nisqdl.targets.snapshots import find_device
+from nisqdl.targets.target import restricted_target
 from nisqdl.targets.transpile import transpile_model
 
 
@@ -71,6 +75,39 @@ def test_it_is_never_expected_to_be_worse_than_without() -> None:
         ]
         plain, shaped = (cost.expected_fidelity * cost.readout_fidelity for cost in costs)
         assert shaped >= plain
+
+
+@pytest.mark.parametrize("device_name", ["fake_torino", "fake_sherbrooke"])
+@pytest.mark.parametrize(("qubits", "boundary"), [(4, "open"), (8, "open"), (8, "periodic")])
+def test_it_is_no_worse_than_qiskit_over_seeds(
+    device_name: str, qubits: int, boundary: str
+) -> None:
+    """Qiskit's level 3 on the whole device, with seeds that the search does not use."""
+    device, model = find_device(device_name), network(qubits, boundary=boundary)
+    whole = connected(device, qubits)
+    target = restricted_target(device, whole)
+    theirs = []
+    for seed in range(100, 105):
+        passes = generate_preset_pass_manager(3, target=target, seed_transpiler=seed)
+        theirs.append(two_qubit_cost(passes.run(model.circuit), device, whole))
+    isa = transpile_model(model, device, schedule=False, seed=1, shaped=True)
+    count, fidelity = two_qubit_cost(isa.circuit, device, isa.physical_qubits)
+    counts, fidelities = zip(*theirs, strict=True)
+    assert count <= np.median(counts) + 3  # a SWAP more may pay on better couplings …
+    assert fidelity > 0.99 * np.median(fidelities)  # … and some fidelity for a better readout
+
+
+def two_qubit_cost(
+    circuit: QuantumCircuit, device: Device, place: tuple[int, ...]
+) -> tuple[int, float]:
+    """Two-qubit gates and the fidelity that the calibration gives all of them."""
+    errors = {(one.name, one.qubits): one.error or 0.0 for one in device.gates}
+    found = [
+        1 - errors[g.operation.name, tuple(place[circuit.find_bit(q).index] for q in g.qubits)]
+        for g in circuit.data
+        if len(g.qubits) == 2
+    ]
+    return len(found), math.prod(found)
 
 
 @pytest.mark.parametrize("device_name", ["fake_torino", "fake_berlin"])
