@@ -15,6 +15,7 @@ from nisqdl.experiment import Experiment
 from nisqdl.jobs.packing import pack, part_of
 from nisqdl.runner.forecast import TRANSPILE, prepared
 from nisqdl.runner.plan import plan_work
+from nisqdl.runner.progress import Progress
 from nisqdl.store.record import content_hash
 from nisqdl.studies.contract import RemoteStudy, Step
 from nisqdl.studies.device_training import BEGIN, MEASURE
@@ -48,7 +49,9 @@ class Line:
     estimate: Estimate
 
 
-def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line]:
+def estimates(
+    experiment: Experiment, device: Device, workers: int, progress: Progress
+) -> list[Line]:
     """What the experiment takes as it is, and would at each of the client's resilience levels.
 
     Circuits are transpiled as for a run; nothing is trained, stored or sent. How many executions
@@ -60,6 +63,7 @@ def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line
         experiment: An experiment on a device.
         device: The device's snapshot.
         workers: How many circuits are transpiled at once.
+        progress: Is told how far that is.
 
     Raises:
         InputError: It asks nothing of a device, or does not fit it.
@@ -71,7 +75,7 @@ def estimates(experiment: Experiment, device: Device, workers: int) -> list[Line
             f"{experiment.source} asks nothing of a device: name one with --backend, or see "
             "`nisqdl plan` for what it takes on this machine."
         )
-    ready = prepared(experiment, workers, (TRANSPILE, BEGIN))
+    ready = prepared(experiment, workers, (TRANSPILE, BEGIN), progress)
     try:
         asked = _requests(study, remote, ready)
         # A circuit without two-qubit gates has no noise to learn.

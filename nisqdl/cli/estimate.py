@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,7 @@ def command(experiment: str, backend: str | None, workers: int, as_json: bool) -
     """
     from nisqdl.campaign.estimating import estimates
     from nisqdl.experiment import OnDevice, load
+    from nisqdl.runner.progress import progress_for
     from nisqdl.targets.snapshots import LIVE_PREFIX, find_device
 
     if backend == "least_busy":
@@ -58,7 +60,7 @@ def command(experiment: str, backend: str | None, workers: int, as_json: bool) -
             "--backend ibm_torino."
         )
     device = find_device(target)
-    lines = estimates(asked, device, workers)
+    lines = estimates(asked, device, workers, progress_for(sys.stderr))
     time, remark = _time_left()
     limit = OPEN_PLAN_S if time is None else time.remaining_s
     if as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from nisqdl.cli.output import json_option, print_json, print_table
@@ -28,10 +30,10 @@ def command(experiment: str, workers: int, as_json: bool) -> None:
 
     from nisqdl.experiment import load
     from nisqdl.runner.forecast import forecast
-    from nisqdl.runner.progress import duration
+    from nisqdl.runner.progress import duration, progress_for
 
     asked = load(experiment)
-    found = forecast(asked, workers)
+    found = forecast(asked, workers, progress_for(sys.stderr))
     if as_json:
         print_json({"experiment": asked.name, **asdict(found)})
         return

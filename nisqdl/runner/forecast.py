@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from nisqdl.runner.interruption import Interrupted
 from nisqdl.runner.message import Answer, Costed, Done, Failed, Refused
 from nisqdl.runner.plan import plan_work
 from nisqdl.runner.pool import Pool
+from nisqdl.runner.progress import Progress
+from nisqdl.runner.status import Status
 from nisqdl.store.record import Json
 from nisqdl.studies.contract import Cost, Step
 
@@ -48,8 +51,13 @@ class Forecast:
     memory_mib: float
 
 
-def forecast(experiment: Experiment, workers: int) -> Forecast:
+def forecast(experiment: Experiment, workers: int, progress: Progress) -> Forecast:
     """Plan an experiment; nothing is stored.
+
+    Args:
+        experiment: What is planned.
+        workers: How many steps run at once.
+        progress: Is told how far the trials are.
 
     Raises:
         InputError: A circuit or a step does not fit the device or this machine.
@@ -58,12 +66,14 @@ def forecast(experiment: Experiment, workers: int) -> Forecast:
     """
     points = experiment.points()
     steps = plan_work(experiment.study, points).steps
+    artifacts: dict[str, bytes] = {}
+    circuits = [step for step in steps if step.kind == TRANSPILE]
+    timed = [step for kind in {s.kind for s in steps} - {TRANSPILE} for step in _few(steps, kind)]
+    trials = _Trials(experiment.name, len(circuits) + len(timed), progress)
     try:
-        with Pool(experiment.study, workers) as pool:
-            artifacts: dict[str, bytes] = {}
-            chosen = [step for step in steps if step.kind == TRANSPILE]
-            transpiling = _perform(pool, chosen, artifacts)
-            costs = _costs(pool, steps, artifacts)
+        with Pool(experiment.study, workers) as pool, trials:
+            transpiling = _perform(pool, circuits, artifacts, trials)
+            costs = _costs(pool, timed, artifacts, trials)
     except InputError as error:
         raise experiment.blamed(error) from None
     except KeyboardInterrupt:
@@ -85,13 +95,16 @@ def forecast(experiment: Experiment, workers: int) -> Forecast:
     )
 
 
-def prepared(experiment: Experiment, workers: int, kinds: Sequence[str]) -> dict[str, bytes]:
+def prepared(
+    experiment: Experiment, workers: int, kinds: Sequence[str], progress: Progress
+) -> dict[str, bytes]:
     """The artifacts of all steps of some kinds, by key; nothing is stored.
 
     Args:
         experiment: Whose steps they are.
         workers: How many run at once.
         kinds: The kinds, each needing only those before it.
+        progress: Is told how far it is.
 
     Raises:
         InputError: A circuit does not fit the device.
@@ -99,10 +112,12 @@ def prepared(experiment: Experiment, workers: int, kinds: Sequence[str]) -> dict
     """
     steps = plan_work(experiment.study, experiment.points()).steps
     artifacts: dict[str, bytes] = {}
+    chosen = [[step for step in steps if step.kind == kind] for kind in kinds]
+    trials = _Trials(experiment.name, sum(map(len, chosen)), progress)
     try:
-        with Pool(experiment.study, workers) as pool:
-            for kind in kinds:
-                _perform(pool, [step for step in steps if step.kind == kind], artifacts)
+        with Pool(experiment.study, workers) as pool, trials:
+            for some in chosen:
+                _perform(pool, some, artifacts, trials)
     except InputError as error:
         raise experiment.blamed(error) from None
     except KeyboardInterrupt:
@@ -110,10 +125,52 @@ def prepared(experiment: Experiment, workers: int, kinds: Sequence[str]) -> dict
     return artifacts
 
 
-def _perform(pool: Pool, steps: Sequence[Step], artifacts: dict[str, bytes]) -> float:
+class _Trials:
+    """Tells how many of the steps that are tried out have ended."""
+
+    def __init__(self, title: str, steps: int, progress: Progress) -> None:
+        self._title = title
+        self._steps = steps
+        self._progress = progress
+        self._ended = 0
+        self._start = time.monotonic()
+
+    def __enter__(self) -> None:
+        self._progress.begin(self._title, self._status(()))
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.end()
+
+    def ended(self, running: Sequence[Step]) -> None:
+        """Another one ended."""
+        self._ended += 1
+        self.show(running)
+
+    def show(self, running: Sequence[Step]) -> None:
+        """Some time went by."""
+        self._progress.show(self._status(running))
+
+    def _status(self, running: Sequence[Step]) -> Status:
+        return Status(
+            done=self._ended,
+            points=self._steps,
+            steps_done=self._ended,
+            steps=self._steps,
+            seconds=time.monotonic() - self._start,
+            rate=None,
+            seconds_left=None,
+            at_least=False,
+            running=tuple(step.title or step.kind for step in running),
+            what="steps tried out",
+        )
+
+
+def _perform(
+    pool: Pool, steps: Sequence[Step], artifacts: dict[str, bytes], trials: _Trials
+) -> float:
     """Do steps that make artifacts, which are added to the others; the seconds that they took."""
     seconds = 0.0
-    for answer in _answers(pool, steps, lambda step: pool.perform(step, artifacts)):
+    for answer in _answers(pool, steps, lambda step: pool.perform(step, artifacts), trials):
         if isinstance(answer, Done):
             assert answer.outcome.artifact is not None
             artifacts[answer.step.key] = answer.outcome.artifact
@@ -122,12 +179,11 @@ def _perform(pool: Pool, steps: Sequence[Step], artifacts: dict[str, bytes]) -> 
 
 
 def _costs(
-    pool: Pool, steps: Sequence[Step], artifacts: Mapping[str, bytes]
+    pool: Pool, steps: Sequence[Step], artifacts: Mapping[str, bytes], trials: _Trials
 ) -> dict[str, list[Cost]]:
-    """The costs of a few steps of each kind but the transpiling one."""
-    chosen = [step for kind in {s.kind for s in steps} - {TRANSPILE} for step in _few(steps, kind)]
+    """The costs of steps by their kind."""
     costs: dict[str, list[Cost]] = {}
-    for answer in _answers(pool, chosen, lambda step: pool.estimate(step, artifacts)):
+    for answer in _answers(pool, steps, lambda step: pool.estimate(step, artifacts), trials):
         if isinstance(answer, Costed):
             costs.setdefault(answer.step.kind, []).append(answer.cost)
     return costs
@@ -141,7 +197,7 @@ def _few(steps: Sequence[Step], kind: str) -> list[Step]:
 
 
 def _answers(
-    pool: Pool, steps: Iterable[Step], start: Callable[[Step], None]
+    pool: Pool, steps: Iterable[Step], start: Callable[[Step], None], trials: _Trials
 ) -> Iterable[Done | Costed]:
     """Start the steps as there is room and give their answers as they come."""
     waiting = iter(steps)
@@ -150,8 +206,10 @@ def _answers(
             start(step)
         if not pool.running:
             return
+        trials.show(pool.running)
         answer = pool.wait(1.0)
         if answer is not None:
+            trials.ended(pool.running)
             yield _good(answer)
 
 

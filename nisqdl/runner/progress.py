@@ -139,12 +139,15 @@ def running(status: Status) -> str:
 
 
 def counts(status: Status) -> str:
-    """Points, rate and time left."""
-    parts = [f"{status.done} of {status.points} points"]
+    """Points, rate and time left; before the first point the time so far."""
+    parts = [f"{status.done} of {status.points} {status.what}"]
     if status.rate is not None:
         parts.append(f"{_rounded(status.rate)} a minute")
+    elif status.seconds >= 1:
+        parts.append(f"{duration(status.seconds)} so far")
     if status.seconds_left is not None and status.steps_done < status.steps:
-        parts.append(f"about {duration(status.seconds_left)} left")
+        how = "at least" if status.at_least else "about"
+        parts.append(f"{how} {duration(status.seconds_left)} left")
     return ", ".join(parts)
 
 

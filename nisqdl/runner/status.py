@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nisqdl.runner.plan import WorkPlan
@@ -18,19 +18,25 @@ class Status:
     Attributes:
         done, points: Points with a record, and all of them.
         steps_done, steps: Steps of this session that ended, and all of them.
+        seconds: Wall time of this session so far.
         rate: Records a minute in this session; ``None`` before the first.
-        seconds_left: Expected wall time left; ``None`` until every kind of step that is left was
-            seen once.
+        seconds_left: Expected wall time left; ``None`` before the first step ended.
+        at_least: Whether it takes longer: some kind of step that is left was not seen yet, and is
+            not counted.
         running: Titles of the steps under way.
+        what: What the points are, for people.
     """
 
     done: int
     points: int
     steps_done: int
     steps: int
+    seconds: float
     rate: float | None
     seconds_left: float | None
+    at_least: bool
     running: tuple[str, ...]
+    what: str = "points"
 
 
 class Tally:
@@ -67,20 +73,23 @@ class Tally:
 
     def status(self, running: tuple[Step, ...]) -> Status:
         """How far the run is now."""
-        minutes = (self._clock() - self._start) / 60
+        seconds = self._clock() - self._start
+        kinds = [kind for kind, count in self._left.items() if count > 0]
         return Status(
             done=self._plan.stored + self._added,
             points=self._plan.points,
             steps_done=sum(self._ended.values()),
             steps=len(self._plan.steps),
-            rate=self._added / minutes if self._added and minutes > 0 else None,
-            seconds_left=self._seconds_left(),
+            seconds=seconds,
+            rate=60 * self._added / seconds if self._added and seconds > 0 else None,
+            seconds_left=self._seconds_left(kinds),
+            at_least=any(not self._ended[kind] for kind in kinds),
             running=tuple(step.title or step.kind for step in running),
         )
 
-    def _seconds_left(self) -> float | None:
-        kinds = [kind for kind, count in self._left.items() if count > 0]
-        if any(not self._ended[kind] for kind in kinds):
+    def _seconds_left(self, kinds: Sequence[str]) -> float | None:
+        if not self._ended:
             return None
-        work = sum(self._left[kind] * self._seconds[kind] / self._ended[kind] for kind in kinds)
+        seen = [kind for kind in kinds if self._ended[kind]]
+        work = sum(self._left[kind] * self._seconds[kind] / self._ended[kind] for kind in seen)
         return work / self._workers

@@ -115,10 +115,13 @@ def test_the_time_left_is_told_from_what_was_measured(counting: ModuleType) -> N
     tally = Tally(plan, workers=2, clock=lambda: now[0])
     by_kind = {kind: [s for s in plan.steps if s.kind == kind] for kind in ("transpile", "train")}
     measure = [step for step in plan.steps if step.points]
+    now[0] = 7.0
+    assert sentence(tally.status(plan.steps[:1])) == "0 of 12 points, 7 s so far; now: transpile"
     for step in by_kind["transpile"]:
-        tally.ended(step, 1.0)
-    assert tally.status(()).seconds_left is None  # nothing was trained yet
+        tally.ended(step, 8.0)
     tally.ended(by_kind["train"][0], 10.0)
+    # Three trainings are left, and measurements, of which nothing is known yet.
+    assert sentence(tally.status(())) == "0 of 12 points, 7 s so far, at least 15 s left"
     tally.ended(by_kind["train"][1], 20.0)
     now[0] = 30.0
     tally.ended(measure[0], 2.0)
