@@ -23,7 +23,7 @@ from nisqdl.environments.dynamics import Observations
 from nisqdl.environments.policy import episode_tape
 from nisqdl.errors import InputError, NisqdlError
 from nisqdl.store.record import Json, Point, Record
-from nisqdl.studies import device_twin, hardware, learning
+from nisqdl.studies import device_twin, hardware, judging, learning
 from nisqdl.studies.contract import Cost
 from nisqdl.studies.named import device_named
 from nisqdl.studies.provenance import provenance
@@ -136,7 +136,7 @@ def judge(
         yield Record(
             point,
             _values(point, isa_model(isa), candidate, result, found),
-            provenance(learning.seeds_of(settings), calibration),
+            provenance(judging.seeds_of(settings), calibration),
             time.perf_counter() - start,
         )
 
@@ -150,10 +150,10 @@ def _values(
     parameters = learned.parameters[acting_role(settings)]
 
     def played(values: Array) -> dict[str, Json]:
-        source = learning.acting_source(settings)
+        source = judging.acting_source(settings)
         policy = Measured(function, rows, values)
         act = actor(policy, parameters, settings["acting"], source)
-        return learning.earned(place, settings, act)
+        return judging.earned(place, settings, act)
 
     def scores(values: Array) -> dict[str, Json]:
         return {"return_mean": played(values)["return_mean"]}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 from pydantic import BaseModel
 
@@ -19,33 +18,23 @@ from nisqdl.environments.policy import episode_tape
 from nisqdl.errors import InputError
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json, Point, Record, content_hash
-from nisqdl.studies import hardware, learning, learning_cost, measured_policy
+from nisqdl.studies import hardware, judging, learning, learning_cost, measured_policy
 from nisqdl.studies.contract import Cost, Outcome, Step
-from nisqdl.studies.named import device_named, recipe_named
+from nisqdl.studies.named import device_named
 from nisqdl.studies.provenance import provenance
 from nisqdl.studies.reinforcement_functions import isa_model
 from nisqdl.studies.reinforcement_options import ReinforcementOptions
 from nisqdl.studies.reinforcement_parts import Place, environment_of
 from nisqdl.studies.reinforcement_points import all_settings
-from nisqdl.studies.settings import nested, pick
+from nisqdl.studies.reinforcement_steps import STUDY, steps_of, transpile_step
+from nisqdl.studies.settings import nested
 from nisqdl.targets.summary import device_summary
-
-_LEARNER = (
-    "learner", "kind", "ablation", "environment.", "data", "agent.", "model.", "critic.",
-    "training.", "candidates", "episodes", "tuning.", "root_seed",
-)  # fmt: skip
-"""Settings that a training depends on, besides noise and seed."""
-
-_CIRCUIT = ("environment.", "data", "agent.name", "model.", "ablation")
-"""Settings that a circuit depends on, besides its target."""
-
-_NOISE = ("target", "snapshot", "noise.recipe", "noise.channels", "recipe")
 
 
 class Reinforcement:
     """The study ``reinforcement``."""
 
-    name = "reinforcement"
+    name = STUDY
     summary = "agents that learn to act: circuits, ablations and classical twins under device noise"
     Options: type[BaseModel] = ReinforcementOptions
 
@@ -62,151 +51,7 @@ class Reinforcement:
 
     def steps(self, points: Sequence[Point]) -> list[Step]:
         """Transpile, try candidates and choose, learn link by link, and judge."""
-        made: dict[str, Step] = {}
-        judged: dict[tuple[str, ...], tuple[tuple[str, ...], list[Point]]] = {}
-        heuristics = []
-        for point in points:
-            settings = point.settings
-            if settings["kind"] in ("heuristic", "bound"):
-                heuristics.append(self._heuristic_step(point))
-                continue
-            isa = None
-            if settings["target"] is not None:
-                isa = _kept(made, self._transpile_step(settings))
-            choice = self._choice(made, settings)
-            learned = self._chain(made, settings, choice, isa)
-            if settings.get("engine") == hardware.ENGINE:
-                needs = self._measured(made, settings, choice, learned)
-            else:
-                needs = (choice.key, learned.key, *([isa.key] if isa else []))
-            judged.setdefault(needs, (needs, []))[1].append(point)
-        return [
-            *made.values(),
-            *heuristics,
-            *(self._judge_step(needs, group) for needs, group in judged.values()),
-        ]
-
-    def _measured(
-        self, made: dict[str, Step], settings: Mapping[str, Json], choice: Step, learned: Step
-    ) -> tuple[str, ...]:
-        """The steps that measure a learned circuit; what judging it needs."""
-        circuit = _kept(made, self._transpile_step(settings, waits=True))
-        needs = [circuit.key, choice.key, learned.key]
-        title = learning.title(settings)
-        # The same circuit with other weights has the same layers: its noise is learned once.
-        noise = hardware.learn_step(self.name, settings, (), circuit, title)
-        if noise is not None:
-            needs.append(_kept(made, noise).key)
-        live = hardware.is_live(settings["target"])
-        asked = [*_CIRCUIT, "kind", "target", "snapshot", "shots", "seed", "execution."]
-        if not live:
-            asked += ["noise.", "recipe", "root_seed"]
-        execute = Step(
-            self.name,
-            "execute",
-            pick(settings, asked),
-            tuple(needs),
-            title=f"run {title} on {settings['target']}, seed {settings['seed']}",
-            remote=live,
-        )
-        return (circuit.key, choice.key, learned.key, _kept(made, execute).key, *needs[3:])
-
-    def _transpile_step(self, settings: Mapping[str, Json], waits: bool = False) -> Step:
-        """The step that makes a circuit; for what ``waits`` by itself it is not scheduled."""
-        own = pick(settings, (*_CIRCUIT, "target", "snapshot", "root_seed"))
-        # A circuit that is not trained is the same circuit.
-        if own["ablation"] == "random_circuit":
-            own["ablation"] = None
-        recipe = recipe_named(settings["noise.recipe"])
-        channels = settings["noise.channels"]
-        restricted = recipe.restricted(None if channels is None else tuple(channels))
-        own["scheduled"] = restricted.needs_schedule and not waits
-        own |= hardware.uses_fractional_gates(settings) if waits else {}
-        return Step(
-            self.name,
-            "transpile",
-            {"kind": "quantum", **own},
-            title=f"transpile the circuit of {settings['environment.name']}",
-        )
-
-    def _choice(self, made: dict[str, Step], settings: Mapping[str, Json]) -> Step:
-        """The step that says which candidate a learner takes; an ablation takes its circuit's."""
-        own = {**pick(settings, _LEARNER), "training.noise": "ideal", "training.shots": None}
-        if own["ablation"] is not None:
-            own |= {"ablation": None, "kind": "quantum", "learner": "circuit"}
-        candidates = own["candidates"]
-        tries = []
-        if len(candidates) > 1:
-            left_out = ("candidates", "training.links")
-            asked = {name: value for name, value in own.items() if name not in left_out}
-            for candidate, seed in product(candidates, range(own["tuning.seeds"])):
-                step = Step(
-                    self.name,
-                    "try",
-                    {**asked, "candidate": candidate, "tuning_seed": seed},
-                    title=f"try {own['learner']} on {own['environment.name']}",
-                )
-                tries.append(_kept(made, step))
-        return _kept(
-            made,
-            Step(
-                self.name,
-                "choose",
-                {"candidates": candidates},
-                tuple(step.key for step in tries),
-                title=f"choose {own['learner']} on {own['environment.name']}",
-            ),
-        )
-
-    def _chain(
-        self,
-        made: dict[str, Step],
-        settings: Mapping[str, Json],
-        choice: Step,
-        isa: Step | None,
-    ) -> Step:
-        """The links of a training, each after the one before; the last one's artifact is it."""
-        noisy = settings["training.noise"] == "target"
-        names = [*_LEARNER, "seed", *(_NOISE if noisy else ())]
-        own = {k: v for k, v in pick(settings, names).items() if k != "candidates"}
-        before: Step | None = None
-        for link in range(settings["training.links"]):
-            needs = [choice.key]
-            needs += [before.key] if before else []
-            needs += [isa.key] if noisy and isa else []
-            step = Step(
-                self.name,
-                "learn",
-                {**own, "link": link},
-                tuple(needs),
-                title=f"train {learning.title(settings)}, seed {settings['seed']}, part {link + 1} "
-                f"of {settings['training.links']}",
-            )
-            before = _kept(made, step)
-        assert before is not None
-        return before
-
-    def _judge_step(self, needs: tuple[str, ...], points: Sequence[Point]) -> Step:
-        settings = points[0].settings
-        measured = settings.get("engine") == hardware.ENGINE
-        return Step(
-            self.name,
-            "measure" if measured else "judge",
-            {"episodes": settings["episodes"]},
-            needs,
-            tuple(points),
-            f"judge {learning.title(settings)}, seed {settings['seed']}",
-        )
-
-    def _heuristic_step(self, point: Point) -> Step:
-        settings = point.settings
-        return Step(
-            self.name,
-            "play",
-            settings,
-            points=(point,),
-            title=f"play {settings['learner']} on {settings['environment.name']}",
-        )
+        return steps_of(points)
 
     def perform(self, step: Step, artifacts: Mapping[str, bytes]) -> Outcome:
         """Do one step; see :mod:`nisqdl.studies.learning`."""
@@ -231,7 +76,7 @@ class Reinforcement:
         if step.kind == "judge":
             choice, learned = needed[:2]
             isa = needed[2] if len(needed) > 2 else None
-            return Outcome(records=tuple(learning.judge(step.points, choice, learned, isa)))
+            return Outcome(records=tuple(judging.judge(step.points, choice, learned, isa)))
         return Outcome(records=tuple(_played(point) for point in step.points))
 
     def request(self, step: Step, artifacts: Mapping[str, bytes]) -> Request:
@@ -266,7 +111,7 @@ class Reinforcement:
                 continue
             isa = None
             if settings["target"] is not None:
-                isa = artifacts.get(self._transpile_step(settings).key)
+                isa = artifacts.get(transpile_step(settings).key)
             row = learning_cost.plan_row(settings, isa)
             rows.setdefault(content_hash(row), row)
         return list(rows.values())
@@ -295,11 +140,11 @@ def _played(point: Point) -> Record:
     start = time.perf_counter()
     settings = point.settings
     place = environment_of(nested(settings, "environment"))
-    first = learning.first_episode(settings)
+    first = judging.first_episode(settings)
     tape = episode_tape(place.rules, settings["episodes"], first)
     seed = derive(settings["root_seed"], "heuristic", settings["learner"], settings["seed"])
     act = place.about.prepared(settings["learner"], place.rules, tape, seed)
-    values = learning.earned(place, settings, act)
+    values = judging.earned(place, settings, act)
     seeds = {"root": settings["root_seed"], "heuristic": seed, "first episode": first}
     return Record(point, values, provenance(seeds), time.perf_counter() - start)
 
@@ -315,8 +160,3 @@ def _described(key: str, place: Place) -> dict[str, Json]:
         "agents": place.rules.sizes.agents or 1,
         "baselines": {name: b.summary for name, b in place.about.baselines.items()},
     }
-
-
-def _kept(made: dict[str, Step], step: Step) -> Step:
-    """The step of the same content that is already there, or this one."""
-    return made.setdefault(step.key, step)

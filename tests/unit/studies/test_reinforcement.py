@@ -16,7 +16,7 @@ from nisqdl.agents.curve import Curve
 from nisqdl.environments import ENVIRONMENTS
 from nisqdl.errors import InputError
 from nisqdl.store.record import Point, Record
-from nisqdl.studies import learning
+from nisqdl.studies import judging, learning
 from nisqdl.studies.reinforcement import Reinforcement
 from nisqdl.studies.reinforcement_options import ReinforcementOptions
 from nisqdl.sweep import spread
@@ -215,7 +215,7 @@ def test_judged_returns_are_those_of_the_logical_circuit_in_gymnasiums_form() ->
         returns = []
         for number in range(2):
             env = environment.single(chosen)
-            first = learning.first_episode(record.point.settings)
+            first = judging.first_episode(record.point.settings)
             seen, _ = env.reset(seed=first + number)
             total, over = 0.0, False
             while not over:
@@ -253,8 +253,8 @@ def test_a_thinned_curve_keeps_totals_and_ends(length: int) -> None:
     curve = Curve(
         tuple(rng.normal(size=length)), tuple(range(length)), tuple(range(0, 2 * length, 2))
     )
-    found = learning.thinned(curve)
-    assert len(found["returns"]) <= learning.CURVE_GROUPS
+    found = judging.thinned(curve)
+    assert len(found["returns"]) <= judging.CURVE_GROUPS
     assert sum(found["episodes"]) == length
     total = float(np.dot(found["returns"], found["episodes"])) if length else 0.0
     assert total == pytest.approx(sum(curve.returns), abs=1e-9)
