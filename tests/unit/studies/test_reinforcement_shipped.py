@@ -67,3 +67,31 @@ def test_a_shipped_experiment_runs_shrunk(name: str, tmp_path: Path) -> None:
     for environment in environments:
         assert f"On {environment} with" in text
     assert "Against circuit evaluations" in built.html.read_text()
+
+
+SHORT: dict[str, dict[str, Any]] = {
+    "jerbi2021": {"without": ["no_entangler", "random_circuit", "no_circuit", "mlp", "linear"]},
+    "skolik2022": {"training": {"noise": "ideal", "steps": 2000}},
+    "chen2020": {},
+}
+"""Short forms of the reproductions: one seed, and of the longest only its beginning."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORT)
+def test_a_reproduction_in_short(name: str, tmp_path: Path) -> None:
+    """One training of the published length meets what was published; that of Skolik et al. would
+    take half a minute, and is begun only."""
+    document = yaml.safe_load(find_file(name).read_text())
+    file = tmp_path / f"{name}.yaml"
+    short = {**document, **SHORT[name], "seeds": 1, "episodes": 10}
+    file.write_text(yaml.safe_dump(short, allow_unicode=True))
+    experiment, folder = load(str(file)), tmp_path / "run"
+    assert run(experiment, folder, workers=1).added == len(experiment.points())
+    told = build(folder).verdict.sentence
+    work = document["published"]["title"].split(",")[0]
+    if name == "skolik2022":
+        assert told.startswith(f"0 of 1 value of {work} are met; not met: best mean return")
+    else:
+        assert told.endswith(f"of {work} are met.")
+        assert "not met" not in told
