@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from nisqdl.analysis.decay import CLEAR, SAME, SURE, Fit
-from nisqdl.analysis.intervals import MINUS, Estimate
+from nisqdl.analysis.intervals import Estimate
 from nisqdl.analysis.plateau_causes import DesignRatio, Ratio
-from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, RESOLVED, depth_title
+from nisqdl.analysis.plateau_cells import DEPTH, QUBITS, depth_title
+from nisqdl.analysis.plateau_decay import over_depth, over_qubits
 from nisqdl.analysis.plateau_growth import growth_verdict
 from nisqdl.analysis.plateau_price import JOB_OVERHEAD_S, LEAST_CIRCUIT_US, USUAL_DELAY_US, Price
 from nisqdl.analysis.plateau_text import (
@@ -19,11 +19,11 @@ from nisqdl.analysis.plateau_text import (
     seconds_text,
     setting_text,
 )
-from nisqdl.analysis.plateaus import Curve, Plateaus
+from nisqdl.analysis.plateaus import Plateaus
 from nisqdl.analysis.trainability import AFFORDABLE
 from nisqdl.analysis.trainability_verdict import trainable_verdict
 from nisqdl.analysis.verdict import Verdict
-from nisqdl.analysis.words import counted, listed
+from nisqdl.analysis.words import counted
 
 
 def plateau_verdicts(found: Plateaus, complete: bool = True) -> tuple[Verdict, ...]:
@@ -34,27 +34,11 @@ def plateau_verdicts(found: Plateaus, complete: bool = True) -> tuple[Verdict, .
         complete: Whether all points ran; before that nothing is decided.
     """
     sayings: list[Verdict | None] = [trainable_verdict(found, complete)]
-    sayings += [_over_qubits(found, complete), _over_depth(found, complete)]
+    sayings += [over_qubits(found, complete), over_depth(found, complete)]
     sayings += [_cause(found, cause) for cause in ("cost", "entangler", "noise")]
     sayings += [growth_verdict(found.growths, complete), _expressibility(found)]
     sayings += [_price(found), _methods(found)]
     return tuple(saying for saying in sayings if saying is not None)
-
-
-def decay_text(curve: Curve) -> str:
-    """What was decided of one curve, with its interval."""
-    fit = curve.decay.decided
-    unit = "qubit" if curve.axis == QUBITS else "layer"
-    if fit is None:
-        return "not decided with these sizes"
-    if fit.kind == "constant":
-        return f"no change by a factor of {2**SAME:g}"
-    if fit.kind == "polynomial":
-        name = "n" if curve.axis == QUBITS else "L"
-        return f"polynomial, {name}^{_exponent_text(fit)}"
-    factor, low, high = fit.factor
-    ends = f"{factor_text(low)} to {factor_text(high)}"
-    return f"exponential, divided by {factor_text(factor)} ({ends}) per {unit}"
 
 
 def _expressibility(found: Plateaus) -> Verdict | None:
@@ -90,90 +74,6 @@ def _is_below(ratio: DesignRatio) -> bool:
 def _design_text(found: Plateaus, ratio: DesignRatio) -> str:
     size = counted(ratio.cell.settings[QUBITS], "qubit")
     return f"{found.title(ratio.cell)}, {size} (× {factor_text(ratio.value)} of a 2-design's)"
-
-
-def _over_qubits(found: Plateaus, complete: bool) -> Verdict:
-    # One depth speaks for all in a sentence: the greatest. The table has the others.
-    curves = deepest(found.over_qubits)
-    numbers = {found.title(c.last): _estimate(c) for c in curves if c.decay.decided is not None}
-    if not curves:
-        sentence = "One number of qubits was measured, so nothing is said of how gradients vanish."
-    elif not complete:
-        sentence = "Not every point ran yet, so how gradients vanish with the qubits is not said."
-    else:
-        sizes = f"From {min(c.x()[0] for c in curves)} to {max(c.x()[-1] for c in curves)} qubits"
-        depths = listed(list(dict.fromkeys(depth_title(c.settings) for c in curves)))
-        sentence = f"{sizes} at {depths}, the gradient's variance {_by_kind(found, curves)}."
-    return Verdict("Gradient against qubits", sentence, _DECAY_RULE, numbers)
-
-
-def _over_depth(found: Plateaus, complete: bool) -> Verdict | None:
-    curves = widest(found.over_depth)
-    if not curves or not complete:
-        return None
-    told = [curve for curve in curves if curve.decay.decided is not None]
-    numbers = {found.title(curve.last, DEPTH): _estimate(curve) for curve in told}
-    sizes = sorted({c.last.settings[QUBITS] for c in curves})
-    place = listed([str(size) for size in sizes])
-    layers = f"{min(c.x()[0] for c in curves)} to {max(c.x()[-1] for c in curves)} layers"
-    sentence = f"From {layers} at {place} qubits, it {_by_kind(found, curves)}."
-    return Verdict("Gradient against depth", sentence, _DECAY_RULE, numbers)
-
-
-def deepest(curves: Sequence[Curve]) -> tuple[Curve, ...]:
-    """The curves over qubits of the greatest depth of each depth rule."""
-    most: dict[str, int] = {}
-    for curve in curves:
-        rule = curve.settings["depth_rule"]
-        most[rule] = max(most.get(rule, 0), curve.settings[DEPTH])
-    return tuple(c for c in curves if c.settings[DEPTH] == most[c.settings["depth_rule"]])
-
-
-def widest(curves: Sequence[Curve]) -> tuple[Curve, ...]:
-    """The curves over depth of the most qubits."""
-    most = max((curve.settings[QUBITS] for curve in curves), default=0)
-    return tuple(curve for curve in curves if curve.settings[QUBITS] == most)
-
-
-def _by_kind(found: Plateaus, curves: Sequence[Curve]) -> str:
-    """Curves gathered by what was decided, the worst first."""
-    parts = []
-    for kind, head in _HEADS:
-        named = [c for c in curves if c.decay.kind == kind]
-        named.sort(key=lambda c: -(c.decay.decided.exponent if c.decay.decided else 0.0))
-        if not named:
-            continue
-        texts = [_curve_text(found, c) for c in named[:MOST_NAMED]]
-        if len(named) > MOST_NAMED:
-            texts.append(f"{len(named) - MOST_NAMED} more (see the table)")
-        parts.append(f"{head}: {'; '.join(texts)}")
-    return ". It ".join(parts)
-
-
-def _curve_text(found: Plateaus, curve: Curve) -> str:
-    name = found.title(curve.last, DEPTH)
-    fit = curve.decay.decided
-    if fit is None or fit.kind == "constant":
-        return name
-    if fit.kind == "polynomial":
-        return f"{name} ({'n' if curve.axis == QUBITS else 'L'}^{_exponent_text(fit)})"
-    factor, low, high = fit.factor
-    unit = "qubit" if curve.axis == QUBITS else "layer"
-    ends = f"{factor_text(low)} to {factor_text(high)}"
-    return f"{name} (÷ {factor_text(factor)} per {unit}, {ends})"
-
-
-def _exponent_text(fit: Fit) -> str:
-    def signed(value: float) -> str:
-        return f"{MINUS if value > 0 else ''}{abs(value):.2f}"
-
-    return f"{signed(fit.exponent)} ({signed(fit.high)} to {signed(fit.low)})"
-
-
-def _estimate(curve: Curve) -> Estimate:
-    fit = curve.decay.decided
-    assert fit is not None
-    return Estimate(fit.exponent, fit.low, fit.high, len(curve.cells), abs(fit.high - fit.low))
 
 
 def _cause(found: Plateaus, cause: str) -> Verdict | None:
@@ -290,24 +190,6 @@ _DESIGN_RULE = (
     "The mean gradient variance of the largest circuit of each kind without noise, over that "
     "between two 2-designs, N²/(2(N − 1)(N + 1)²)·Tr O²/N (McClean et al. 2018): as random if the "
     "interval is not outside a factor of 2."
-)
-
-_HEADS = (
-    ("exponential", "vanishes exponentially"),
-    ("polynomial", "falls polynomially"),
-    ("constant", f"does not change by a factor of {2**SAME:g}"),
-    (None, "falls in a way that these sizes do not decide"),
-)
-
-_DECAY_RULE = (
-    "Mean over all parameters of E[(∂C)²] (the variance, where angles are uniform), fitted as a "
-    "constant, a power and an exponential. One is decided on only if its AICc is lower than every "
-    f"other's by {CLEAR:g} or more, and is the lowest in at least {100 * SURE:g} % of resamples of "
-    "the measured values; with five sizes or more, and an "
-    "exponent whose interval excludes 0; a constant only if the interval excludes a change by a "
-    f"factor of {2**SAME:g} over the sizes. Intervals of exponents are 95 %, by parametric "
-    "bootstrap with the scatter about the curve. Values whose standard error is above "
-    f"{100 * RESOLVED:g} % are drawn, but not fitted. Nothing is said of sizes not measured."
 )
 
 PRICE_RULE = (

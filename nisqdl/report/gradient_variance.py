@@ -13,15 +13,10 @@ from nisqdl.analysis.plateau_cells import (
     depth_title,
     noise_title,
 )
+from nisqdl.analysis.plateau_decay import decay_text, deepest, widest
 from nisqdl.analysis.plateau_growth import Growth
 from nisqdl.analysis.plateau_text import count_text, ratio_value_text, seconds_text, small_text
-from nisqdl.analysis.plateau_verdict import (
-    PRICE_RULE,
-    decay_text,
-    deepest,
-    plateau_verdicts,
-    widest,
-)
+from nisqdl.analysis.plateau_verdict import PRICE_RULE, plateau_verdicts
 from nisqdl.analysis.plateaus import Curve, Plateaus, plateaus
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed

@@ -14,6 +14,9 @@ import numpy as np
 from nisqdl.circuits.ansatzes import ANSATZES
 from nisqdl.circuits.build import build_model, build_without_features, encode
 from nisqdl.circuits.options import ModelOptions
+from nisqdl.circuits.structure import Structure, structure_of
+from nisqdl.noise.applied import channels_for
+from nisqdl.noise.channels import IDEAL
 from nisqdl.seeds import derive
 from nisqdl.store.record import Json
 from nisqdl.studies.data import dataset_options, split_for
@@ -27,6 +30,7 @@ from nisqdl.targets.transpile import transpile_model
 if TYPE_CHECKING:
     from nisqdl.circuits.model import Model
     from nisqdl.engines.contract import Array
+    from nisqdl.noise.channels import NoiseChannels
     from nisqdl.targets.isa import IsaModel
 
 _PURE_QUBITS = 16
@@ -189,3 +193,20 @@ def switched_of(settings: Mapping[str, Json]) -> tuple[str, ...] | None:
     """The channels that are switched on by name; ``None`` leaves the recipe's own."""
     channels = settings["noise.channels"]
     return None if channels is None else tuple(channels)
+
+
+def circuit_structure(settings: Mapping[str, Json]) -> Structure:
+    """Layers and blocks of the circuit, for initialisations."""
+    return structure_of(options_of(settings), model_of(settings), edges_of(settings))
+
+
+def noisy_model(
+    settings: Mapping[str, Json], isa: bytes | None
+) -> tuple[Model | IsaModel, NoiseChannels]:
+    """The model, for its device where there is one, and the noise of its qubits there."""
+    if isa is None:
+        return model_of(settings), IDEAL
+    model = isa_of(isa)
+    recipe, device = recipe_named(settings["noise.recipe"]), device_named(settings["target"])
+    scale, switched = settings["noise.scale"], switched_of(settings)
+    return model, channels_for(recipe, device, model.physical_qubits, scale, switched)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nisqdl.analysis.plateau_cells import QUBITS, noise_title
+from nisqdl.analysis.plateau_decay import decay_text, widest
 from nisqdl.analysis.plateau_text import small_text
-from nisqdl.analysis.plateau_verdict import decay_text, widest
 from nisqdl.analysis.plateaus import Curve, Plateaus
 from nisqdl.analysis.words import counted
 from nisqdl.report.figures.kind import FigureKind

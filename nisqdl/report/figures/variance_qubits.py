@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nisqdl.analysis.plateau_cells import depth_title, noise_title
-from nisqdl.analysis.plateau_verdict import decay_text, deepest
+from nisqdl.analysis.plateau_decay import decay_text, deepest
 from nisqdl.analysis.plateaus import Curve, Plateaus
 from nisqdl.analysis.words import listed
 from nisqdl.report.figures.kind import FigureKind

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from nisqdl.analysis import plateau_price
 from nisqdl.analysis.plateau_causes import Ratio, two_design_variance
 from nisqdl.analysis.plateau_cells import Cell
+from nisqdl.analysis.plateau_decay import deepest, widest
 from nisqdl.analysis.plateau_price import price_of
 from nisqdl.analysis.plateau_text import count_text, seconds_text, small_text
-from nisqdl.analysis.plateau_verdict import deepest, plateau_verdicts, widest
+from nisqdl.analysis.plateau_verdict import plateau_verdicts
 from nisqdl.analysis.plateaus import Plateaus, plateaus
 from nisqdl.analysis.trainability import ways
 from nisqdl.errors import InputError
