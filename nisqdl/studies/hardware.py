@@ -60,10 +60,21 @@ def is_live(target: str) -> bool:
 
 
 NO_WAITING = (
-    "the client's Estimator takes no gates that wait for an outcome, so no device runs it here"
+    "a device runs gates that wait for an outcome by `execution: {primitive: sampler}` alone, "
+    "without twirling and dynamical decoupling"
 )
-"""Said of circuits with measurements in them (qiskit-ibm-runtime 0.51: samplomatic refuses
-``if_else``, and dynamical decoupling does so besides)."""
+"""Said of circuits with measurements in them (qiskit-ibm-runtime 0.51: samplomatic, through which
+the Estimator and twirling go, refuses ``if_else``; dynamical decoupling refuses it, too)."""
+
+
+def takes_waiting(execution: Execution | None) -> bool:
+    """Whether circuits with measurements in them can be run so."""
+    return (
+        execution is not None
+        and execution.primitive == "sampler"
+        and execution.dynamical_decoupling is None
+        and not (execution.twirls_gates or execution.twirls_measurements)
+    )
 
 
 def backend_of(target: str) -> str:

@@ -79,7 +79,9 @@ class MitigationOptions(BaseModel):
                 "`execution` must have no shots or precision here: `qpu_seconds` decides how many "
                 "fit"
             )
-        self.model.ansatz.only_gates(hardware.NO_WAITING)
+        self.model.ansatz.only_gates(
+            "the client's Estimator takes no gates that wait for an outcome"
+        )
         self.training.only_whole()
         ansatz = self.model.ansatz
         self.training.require_layers(ansatz.depth, ANSATZES[ansatz.name].is_tree)

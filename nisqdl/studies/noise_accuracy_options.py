@@ -74,7 +74,8 @@ class NoiseAccuracyOptions(BaseModel):
     @model_validator(mode="after")
     def _engine_measures_in_the_circuit(self) -> NoiseAccuracyOptions:
         if self.engine == hardware.ENGINE:
-            self.model.ansatz.only_gates(hardware.NO_WAITING)
+            if not hardware.takes_waiting(self.execution):
+                self.model.ansatz.only_gates(hardware.NO_WAITING)
         elif self.engine != "exact":
             self.model.ansatz.only_gates(
                 f"the engine {self.engine!r} takes gates only, unlike the engine 'exact'"

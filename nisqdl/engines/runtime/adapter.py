@@ -121,6 +121,12 @@ def pub_of(request: Request, rows: slice, num_qubits: int) -> tuple[Any, ...]:
         rows: Which bindings.
         num_qubits: The width of the device.
     """
+    if waits(request.isa.circuit):
+        raise InputError(
+            f"The circuit for {request.isa.device} must have no gates that wait for an outcome, "
+            "which the client's Estimator does not take, but has; use the Sampler "
+            "(`execution.primitive: sampler`) or the deferred form of the pooling."
+        )
     circuit, values = bound_circuit(request, rows, num_qubits)
     places = request.isa.physical_qubits
     observables = [[op.apply_layout(places, num_qubits)] for op in request.isa.observables]
@@ -143,8 +149,7 @@ def on_device(isa: IsaModel, num_qubits: int) -> QuantumCircuit:
     """The compact circuit at its place among all qubits of the device.
 
     Raises:
-        InputError: The circuit has explicit delays or gates that wait for an outcome, or the
-            device has not that many qubits.
+        InputError: The circuit has explicit delays, or the device has not that many qubits.
     """
     from qiskit.circuit import QuantumCircuit
 
@@ -158,13 +163,14 @@ def on_device(isa: IsaModel, num_qubits: int) -> QuantumCircuit:
             f"The circuit for {isa.device} must have no explicit delays on hardware, but has; "
             "transpile it without a schedule."
         )
-    if waits(isa.circuit):
-        raise InputError(
-            f"The circuit for {isa.device} must have no gates that wait for an outcome, which the "
-            "client's Estimator does not take, but has; use the deferred form of the pooling."
-        )
     circuit = QuantumCircuit(num_qubits)
-    circuit.compose(isa.circuit, qubits=list(isa.physical_qubits), inplace=True)
+    circuit.add_register(*isa.circuit.cregs)
+    circuit.compose(
+        isa.circuit,
+        qubits=list(isa.physical_qubits),
+        clbits=list(range(isa.circuit.num_clbits)),
+        inplace=True,
+    )
     return circuit
 
 

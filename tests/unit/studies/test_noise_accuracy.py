@@ -275,6 +275,11 @@ _DYNAMIC = {
         ({"training": {"noise_scale": 2}}, "`noise` is ideal"),
         ({"training": {"noise": "injected"}, "model": _DYNAMIC}, "errors are injected into"),
         ({"training": {"optimizer": "qng"}, "model": _DYNAMIC}, "the metric of qng is that of"),
+        ({"engine": "runtime", "noise": {"scale": 1}, "model": _DYNAMIC},
+         "by `execution: {primitive: sampler}` alone.*choose 'zx'"),
+        ({"engine": "runtime", "noise": {"scale": 1}, "model": _DYNAMIC,
+          "execution": {"primitive": "sampler", "twirling": {"measure": True}}},
+         "without twirling and dynamical decoupling.*choose 'zx'"),
     ],
 )  # fmt: skip
 def test_ways_that_cannot_be_are_refused(tmp_path: Path, changes: Any, says: str) -> None:

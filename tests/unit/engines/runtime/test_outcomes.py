@@ -14,6 +14,8 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.primitives import BitArray
 from qiskit.quantum_info import SparsePauliOp
 
+from nisqdl.circuits.build import build_model
+from nisqdl.circuits.options import ModelOptions
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.local import measure_locally
 from nisqdl.engines.runtime.options import Execution
@@ -26,6 +28,7 @@ from nisqdl.studies.echo import EchoOptions
 from nisqdl.studies.named import recipe_named
 from nisqdl.targets.isa import IsaModel
 from nisqdl.targets.snapshots import find_device
+from nisqdl.targets.transpile import transpile_model
 
 TORINO = find_device("torino")
 SAMPLED = Execution.model_validate({"primitive": "sampler", "shots": 4000})
@@ -97,6 +100,28 @@ def test_it_measures_what_the_exact_engine_says(twirling: dict[str, bool]) -> No
     gap = np.abs(found.values - exact.values(NOTHING, np.zeros(0)))
     assert np.all(gap < 5 * found.stderr)
     assert found.jobs[0].options["primitive"] == "sampler"
+
+
+@pytest.mark.parametrize("pooling", ["zx_dynamic", "measured_dynamic"])
+def test_gates_that_wait_for_outcomes_run_by_the_sampler(pooling: str) -> None:
+    """A network that measures in the circuit, under four times manila's noise."""
+    manila = find_device("manila")
+    ansatz = {"name": "qcnn", "depth": 2, "convolution": "so4", "pooling": pooling}
+    model = build_model(ModelOptions.model_validate({"ansatz": ansatz}), 4, 2)
+    isa = transpile_model(model, manila, schedule=False, seed=1)
+    rng = np.random.default_rng(5)
+    rows, weights = rng.uniform(-1, 1, (3, 4)), rng.uniform(-3, 3, len(model.weights))
+    bindings = np.hstack([rows, np.tile(weights, (3, 1))])
+    noise = channels_for(recipe_named("calibrated"), manila, isa.physical_qubits, 4.0, None)
+    asked = Request(isa, bindings, SAMPLED, "ibm_manila")
+    found = measure_locally(asked, manila, noise, seed=2)
+    values = [find_engine("exact").prepare(isa, n).values(rows, weights) for n in (noise, IDEAL)]
+    assert np.all(np.abs(found.values - values[0]) < 5 * found.stderr)
+    assert np.any(np.abs(found.values - values[1]) > 5 * found.stderr)  # the noise is seen
+    with pytest.raises(InputError, match=r"use the Sampler \(`execution.primitive: sampler`\)"):
+        measure_locally(
+            replace(asked, execution=Execution(resilience_level=0, shots=100)), manila, noise, 2
+        )
 
 
 def test_other_observables_are_refused() -> None:
