@@ -24,6 +24,7 @@ from nisqdl.report.cells import DASH
 from nisqdl.report.devices import device_sections
 from nisqdl.report.document import Answer, Block, DataTable, Document, Paragraph, Picture, Section
 from nisqdl.report.figures import learned_episode
+from nisqdl.report.figures.arena_overview import ARENA_OVERVIEW
 from nisqdl.report.figures.arena_scores import ARENA_SCORES
 from nisqdl.report.figures.device_returns import DEVICE_RETURNS
 from nisqdl.report.figures.learning_curves import LEARNING_CURVES
@@ -62,7 +63,7 @@ def reinforcement_document(
     sections: list[Section] = []
     every = overall(found)
     if every:
-        sections.append(_overall(every, len(found)))
+        sections.append(_overall(every, found))
     for index, (arena, sayings) in enumerate(zip(found, told, strict=True)):
         suffix = f"-{index + 1}" if len(found) > 1 else ""
         about = environments.get(environment_key(arena), {})
@@ -108,14 +109,15 @@ def _on_device(
     return twin_sections(measured[1], suffix, of, pictures((DEVICE_RETURNS,), arena, suffix))
 
 
-def _overall(every: Sequence[Overall], count: int) -> Section:
+def _overall(every: Sequence[Overall], found: Sequence[Arena]) -> Section:
     words = Paragraph(
-        f"Pooled over {counted(count, 'arena')} with the same weight: interquartile means of "
+        f"Pooled over {counted(len(found), 'arena')} with the same weight: interquartile means of "
         "normalised returns (0: random, 1: the best heuristic), and how often a training earns "
         "more than one of the MLP; stratified bootstrap intervals at 95 % (Agarwal et al. 2021).",
         quiet=True,
     )
-    return Section("overall", "Over all environments", (overall_table(every), words))
+    drawn = pictures((ARENA_OVERVIEW,), found)
+    return Section("overall", "Over all environments", (*drawn, overall_table(every), words))
 
 
 def _arena(

@@ -38,6 +38,8 @@ def test_several_environments_are_pooled_and_stand_in_the_files_order(
     text = built.markdown.read_text()
     assert "On none of 2 arenas an advantage" in built.verdict.sentence
     assert built.verdict.sentence in text
+    assert "arena_overview" in {path.stem for path in built.figures}
+    assert "Circuits come nearest to the best heuristic on " in text
     assert "## Over all environments" in text
     assert text.index("Who acted: streaming") < text.index("Who acted: beams")
 
