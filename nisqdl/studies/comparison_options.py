@@ -90,6 +90,9 @@ class ClassicalEntry(BaseModel):
         missing = [name for name in own if name not in search]
         if missing:
             raise ValueError(f"must give values of {', '.join(missing)}, too")
+        for name, values in checked_search.items():
+            for value in values:
+                _require_like(name, value, own[name])
         return checked_search
 
 
@@ -173,6 +176,19 @@ class ComparisonOptions(BaseModel):
                 f"the learner {asking[0]!r} has as many weights as the first quantum model, but "
                 f"{first} has as many as there are support vectors: list a trained circuit first"
             )
+
+
+def _require_like(name: str, value: Scalar, usual: Sequence[Any]) -> None:
+    """That a value is one of the usual ones, or a positive number where these are numbers."""
+    numbers = [one for one in usual if isinstance(one, int | float)]
+    whole = all(isinstance(one, int) for one in numbers)
+    kinds = (int,) if whole else (int, float)
+    fits = numbers and isinstance(value, kinds) and not isinstance(value, bool) and value > 0
+    if value not in usual and not fits:
+        among = ", ".join(repr(one) for one in usual if one not in numbers)
+        number = f"a positive {'whole ' if whole else ''}number" if numbers else ""
+        must = " or ".join(part for part in (number, among) if part)
+        raise ValueError(f"{name!r} must be {must}, but is {value!r}")
 
 
 def _checked_search(

@@ -183,6 +183,15 @@ def test_bounds_on_simulation():
         ("depth: [1, 2]", "backend: [fake_torino]", "no parameter to search named 'backend'"),
         ("{model: mlp}", "{model: mlpp}", "Did you mean 'mlp'"),
         ("{model: mlp}", "{model: mlp, search: {hidden: [3]}}", "must give values of alpha"),
+        ("{model: mlp}", "{model: mlp, search: {hidden: [2.5], alpha: [1]}}", "whole number, but"),
+        ("{model: mlp}", "{model: mlp, search: {hidden: [2], alpha: [big]}}", "a positive number,"),
+        ("{model: mlp}", "{model: equal_mlp, search: {grid: [0], alpha: [1]}}", "but is 0"),
+        (
+            "{model: random_forest}",
+            "{model: random_forest, search: {max_depth: [2, null], max_features: [all], "
+            "min_samples_leaf: [1]}}",
+            "must be 'sqrt', None, but is 'all'",
+        ),
         ("label: IQP kernel", "label: QNN", "takes part twice"),
         ("candidates: 2", "candidates: 0", "tuning.candidates"),
         ("splits: 5", "splits: 0", "splits"),
