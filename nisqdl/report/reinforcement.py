@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from nisqdl.analysis.aggregate import improvement, improvement_interval
 from nisqdl.analysis.arena import CLASSICAL, FEWEST, QUANTUM, Arena, Player
@@ -27,13 +28,13 @@ from nisqdl.report.figures import learned_episode
 from nisqdl.report.figures.arena_overview import ARENA_OVERVIEW
 from nisqdl.report.figures.arena_scores import ARENA_SCORES
 from nisqdl.report.figures.device_returns import DEVICE_RETURNS
+from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.learning_curves import LEARNING_CURVES
 from nisqdl.report.figures.return_scale import RETURN_SCALE
 from nisqdl.report.opening import answer, is_complete, rules, status_line
-from nisqdl.report.picture import picture, pictures
+from nisqdl.report.picture import pictures
 from nisqdl.report.provenance import provenance_section
 from nisqdl.report.run_data import RunData
-from nisqdl.report.style import look
 from nisqdl.report.twins import twin_sections
 from nisqdl.store.record import Json
 
@@ -147,14 +148,11 @@ def _arena(
 
 
 def _pictures(arena: Arena, suffix: str, about: Mapping[str, Json]) -> tuple[Picture, ...]:
-    drawn = pictures(FIGURES, arena, suffix)
-    if not about:
-        return drawn
-    with look():
-        episode = learned_episode.draw(arena, about)
-    if episode is None:
-        return drawn
-    return (*drawn, picture(f"learned_episode{suffix}", "What the policies do", episode, None))
+    kinds: list[FigureKind[Arena]] = [*FIGURES]
+    if about:
+        episode = partial(learned_episode.draw, about)
+        kinds.append(FigureKind("learned_episode", "What the policies do", episode))
+    return pictures(kinds, arena, suffix)
 
 
 def _about(about: Mapping[str, Json]) -> list[Block]:

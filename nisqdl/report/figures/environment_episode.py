@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nisqdl.analysis.episodes import mean_return
-from nisqdl.report.style import SERIES, WIDTH, Drawing
+from nisqdl.report.style import NARROW, SERIES, WIDTH, Drawing
 from nisqdl.store.record import Json
 
 if TYPE_CHECKING:
@@ -18,32 +18,40 @@ _PLACES = 40
 """Episodes of more steps are drawn as means at so many places or a few more."""
 
 
-def draw(environment: Mapping[str, Json]) -> Drawing:
+def draw(environment: Mapping[str, Json], columns: int = 2) -> Drawing:
     """Draw an environment's summary.
 
     Args:
         environment: As ``nisqdl.environments.summary.environment_summary`` gives it.
+        columns: Panels a row: 2 for wide pages, 1 for phones.
     """
     from matplotlib.figure import Figure
 
     baselines = environment["baselines"]
     top = 0.75 + 0.27 * len(baselines)
-    figure = Figure(figsize=(WIDTH, top + 2.9), layout="constrained")
-    grid = figure.add_gridspec(2, 2, height_ratios=[top, 2.9])
-    _draw_returns(figure.add_subplot(grid[0, :]), environment)
-    followed, so_far = (figure.add_subplot(grid[1, column]) for column in (0, 1))
+    if columns == 1:
+        figure = Figure(figsize=(NARROW, top + 5.4), layout="constrained")
+        grid = figure.add_gridspec(3, 1, height_ratios=[top, 2.7, 2.7])
+        places = grid[0, 0], grid[1, 0], grid[2, 0]
+    else:
+        figure = Figure(figsize=(WIDTH, top + 2.9), layout="constrained")
+        grid = figure.add_gridspec(2, 2, height_ratios=[top, 2.9])
+        places = grid[0, :], grid[1, 0], grid[1, 1]
+    returns, followed, so_far = (figure.add_subplot(place) for place in places)
+    _draw_returns(returns, environment, columns)
     _draw_episode(followed, environment, "followed", environment["portrait"], smooth=True)
     _draw_episode(so_far, environment, "return_so_far", "return so far", smooth=False)
     return Drawing(figure, _caption(environment), _alt(environment))
 
 
-def _draw_returns(panel: Axes, environment: Mapping[str, Json]) -> None:
+def _draw_returns(panel: Axes, environment: Mapping[str, Json], columns: int) -> None:
     """One row a baseline; the first on top."""
     baselines = environment["baselines"]
     first, last = environment["seeds"]
-    panel.set_title(
-        f"Return of {last - first + 1} episodes (seeds {first} to {last}), 95 % intervals"
-    )
+    title = f"Return of {last - first + 1} episodes"
+    if columns > 1:
+        title += f" (seeds {first} to {last}), 95 % intervals"
+    panel.set_title(title)
     for row, (baseline, series) in enumerate(zip(baselines, SERIES, strict=False)):
         found = mean_return(baseline["returns"])
         below, above = found.arms
@@ -86,7 +94,7 @@ def _draw_episode(
 
 def _label(baseline: Mapping[str, Json]) -> str:
     name = _named(baseline)
-    seen = {"future": " (sees the future)", "hidden": " (sees hidden state)"}
+    seen = {"future": " (sees the future)", "hidden": " (sees hidden state)", "bound": " (bound)"}
     return name + seen.get(baseline["sees"], "")
 
 

@@ -10,12 +10,13 @@ from nisqdl.report.style import Drawing
 from nisqdl.store.record import Json
 
 
-def draw(arena: Arena, told: Mapping[str, Json]) -> Drawing | None:
+def draw(told: Mapping[str, Json], arena: Arena, columns: int) -> Drawing | None:
     """Draw the first judged episode of seed 0 of some players.
 
     Args:
-        arena: All players.
         told: What the run's context says of the environment: ``name`` and ``portrait``.
+        arena: All players.
+        columns: Panels a row.
     """
     players = [p for p in _chosen(arena) if _episode(arena, p) and _returns(arena, p)]
     if not players:
@@ -28,14 +29,14 @@ def draw(arena: Arena, told: Mapping[str, Json]) -> Drawing | None:
         "baselines": [
             {
                 "name": player.label,
-                "sees": "future" if player.kind == BOUND else "observation",
+                "sees": "bound" if player.kind == BOUND else "observation",
                 "returns": _returns(arena, player),
                 "episode": _episode(arena, player),
             }
             for player in players
         ],
     }
-    return environment_episode.draw(document)
+    return environment_episode.draw(document, columns)
 
 
 def _chosen(arena: Arena) -> list[Player]:
