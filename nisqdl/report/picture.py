@@ -19,12 +19,14 @@ def picture(name: str, title: str, wide: Drawing, narrow: Drawing | None) -> Pic
         wide: For wide pages and files.
         narrow: For phones; ``None`` where the wide one scrolls there.
     """
+    svg = svg_text(wide.figure, name, title, wide.alt)
+    wide.figure.set_layout_engine("none")  # it is laid out: the PNG looks the same, and sooner
     return Picture(
         name=name,
         title=title,
         caption=wide.caption,
         alt=wide.alt,
-        svg=svg_text(wide.figure, name, title, wide.alt),
+        svg=svg,
         narrow_svg=svg_text(narrow.figure, f"{name}-narrow", title, narrow.alt) if narrow else None,
         png=png_bytes(wide.figure),
     )

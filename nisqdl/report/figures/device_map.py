@@ -89,7 +89,7 @@ def _number_qubits(panel: Axes, places: Floats, readout: Floats, unit: float) ->
         dark = np.isfinite(error) and norm(error) > 0.5
         panel.annotate(
             str(qubit), tuple(place), ha="center", va="center", fontsize=size,
-            color="white" if dark else INK, zorder=5,
+            color="white" if dark else INK, zorder=5, in_layout=False,
         )  # fmt: skip
 
 

@@ -39,6 +39,16 @@ def small(synthetic_run: Make) -> Any:
     )  # fmt: skip
 
 
+@pytest.fixture
+def tiny(synthetic_run: Make) -> Any:
+    """One question, one setting, no device: what has to be told once, in little time."""
+    run = synthetic_run(
+        depths=(1,), entanglers=("none",), targets=("torino",), scales=(1.0,),
+        trainings=("ideal",), seeds=3,
+    )  # fmt: skip
+    return replace(run, context={**run.context, "devices": []})
+
+
 class _Page(HTMLParser):
     """Tags with their attributes, ids, addresses, and whether every tag is closed."""
 
@@ -167,10 +177,10 @@ def test_names_cannot_inject_mark_up(small: Any, tmp_path: Path) -> None:
         assert not [e for e in ET.parse(svg).iter() if e.tag.endswith("script")]
 
 
-def test_a_run_that_is_not_complete_says_so(small: Any, tmp_path: Path) -> None:
-    run = replace(small, records=small.records[:-30])
-    built = write_report(run, tmp_path, planned=len(small.records))
-    wanted = f"{len(run.records)} of {len(small.records)} points"
+def test_a_run_that_is_not_complete_says_so(tiny: Any, tmp_path: Path) -> None:
+    run = replace(tiny, records=tiny.records[:-1])
+    built = write_report(run, tmp_path, planned=len(tiny.records))
+    wanted = f"{len(run.records)} of {len(tiny.records)} points"
     assert wanted in built.html.read_text()
     assert wanted in built.markdown.read_text()
     assert "could be claimed" in built.verdict.sentence
@@ -209,8 +219,9 @@ def test_a_sweep_without_an_axis_has_no_figure_of_it(
         "depths": (1, 2), "entanglers": ("none", "linear"), "targets": ("torino",),
         "scales": (0.0, 1.0), "seeds": 3,
     }  # fmt: skip
-    built = write_report(synthetic_run(**{**base, **options}), tmp_path)
-    drawn = {path.stem for path in built.figures} - {"device_map-1"}
+    run = synthetic_run(**{**base, **options})
+    built = write_report(replace(run, context={**run.context, "devices": []}), tmp_path)
+    drawn = {path.stem for path in built.figures}
     assert drawn == set(FIGURES) - missing - {"training_ways"}
 
 
@@ -219,7 +230,7 @@ def test_several_questions_share_one_page(synthetic_run: Make, tmp_path: Path) -
         depths=(1, 2), entanglers=("none", "linear"), targets=("torino",), scales=(0.0, 1.0),
         seeds=3, datasets=("iris", "wine"), trainings=("target",),
     )  # fmt: skip
-    built = write_report(run, tmp_path)
+    built = write_report(replace(run, context={**run.context, "devices": []}), tmp_path)
     text = built.html.read_text()
     assert text.count('class="headline"') == 2
     assert "On iris" in text
@@ -227,14 +238,14 @@ def test_several_questions_share_one_page(synthetic_run: Make, tmp_path: Path) -
     assert (tmp_path / "figures" / "learners-2.svg").is_file()
 
 
-def test_a_file_that_cannot_be_written_leaves_the_old_one(small: Any, tmp_path: Path) -> None:
-    write_report(small, tmp_path)
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tiny: Any, tmp_path: Path) -> None:
+    write_report(tiny, tmp_path)
     page = tmp_path / "report.html"
     before = page.read_bytes()
     (tmp_path / "figures" / "learners.svg").unlink()
     (tmp_path / "figures" / "learners.svg").mkdir()
     with pytest.raises(NisqdlError, match=r"learners\.svg cannot be written"):
-        write_report(small, tmp_path)
+        write_report(tiny, tmp_path)
     assert page.read_bytes() == before
     assert not list((tmp_path / "figures").glob(".*"))
 
@@ -282,9 +293,11 @@ def test_of_many_questions_the_first_are_answered_and_all_are_in_a_table(
     synthetic_run: Make, tmp_path: Path
 ) -> None:
     run = synthetic_run(
-        depths=(1, 2), entanglers=("none", "linear"), targets=("torino",), scales=(0.0, 1.0),
-        seeds=3, datasets=("moons", "circles"), learning_rates=(0.05, 0.1, 0.2),
+        depths=(1, 2), entanglers=("none", "linear"), targets=("torino",), scales=(1.0,),
+        trainings=("ideal",), seeds=3, datasets=("moons", "circles"),
+        learning_rates=(0.05, 0.1, 0.2),
     )  # fmt: skip
+    run = replace(run, context={**run.context, "devices": []})
     text = write_report(run, tmp_path / "many").markdown.read_text()
     top, table, *_ = text.split("## ")
     assert top.count("no advantage") + top.count("beats") == 4
@@ -293,9 +306,9 @@ def test_of_many_questions_the_first_are_answered_and_all_are_in_a_table(
     assert all(re.search(r"0\.\d{3} \(.*\), depth [12], (none|linear)", row) for row in rows)
 
 
-def test_a_learner_that_is_absent_is_said(small: Any, tmp_path: Path) -> None:
-    records = [r for r in small.records if r.point.settings["learner"] != "mlp"]
-    text = write_report(replace(small, records=records), tmp_path / "no mlp").markdown.read_text()
+def test_a_learner_that_is_absent_is_said(tiny: Any, tmp_path: Path) -> None:
+    records = [r for r in tiny.records if r.point.settings["learner"] != "mlp"]
+    text = write_report(replace(tiny, records=records), tmp_path / "no mlp").markdown.read_text()
     assert "No MLP is compared" in text
 
 
