@@ -198,6 +198,49 @@ def main() -> None:
         writer = csv.DictWriter(file, _row(found[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(map(_row, found))
+    draw(FOLDER / "coverage.csv", FOLDER / "coverage.svg")
+
+
+def draw(numbers: Path, path: Path) -> None:
+    """Coverage, and stated against actual errors."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams.update({"svg.hashsalt": "nisqdl", "font.size": 9})
+    import matplotlib.pyplot as plt
+
+    with numbers.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    seeds = int(rows[0]["seeds"])
+    low = 100.0 * fewest(seeds) / seeds
+    figure, (shares, errors) = plt.subplots(
+        1, 2, figsize=(9, 3.2), layout="constrained", width_ratios=(1.25, 1)
+    )
+    shares.axvspan(low, 100.0, color="#0072b2", alpha=0.1, linewidth=0)
+    shares.axvline(100.0 * LEVEL, color="#0072b2", linewidth=1)
+    for kind, marker, colour in (("E", "s", "#d55e00"), ("gradient", "o", "0.35")):
+        chosen = [row for row in rows if row["quantity"].startswith(kind)]
+        share = [100.0 * int(row["hits"]) / seeds for row in chosen]
+        place = [cases.index(row["case"]) for row in chosen]
+        style = {"color": colour, "fillstyle": "none", "clip_on": False}
+        label = "E[C²], E[|∇C|²]" if kind == "E" else "one gradient"
+        shares.plot(share, place, marker, label=label, **style)
+        actual = [float(row["actual_error"]) for row in chosen]
+        stated = [float(row["stated_error"]) for row in chosen]
+        errors.loglog(actual, stated, marker, **{**style, "clip_on": True})
+    shares.set_yticks(range(len(cases)), cases)
+    shares.invert_yaxis()
+    shares.set(xlim=(88, 100), xlabel=f"intervals of 95 % that hold the exact value, % of {seeds}")
+    shares.legend(frameon=False, loc="upper left")
+    errors.set(xlim=(3e-4, 3), ylim=(3e-4, 300))
+    errors.plot([3e-4, 3], [3e-4, 3], "--", color="0.5")
+    errors.set(xlabel="actual relative error (rms)", ylabel="stated, median")
+    for panel in (shares, errors):
+        panel.grid(alpha=0.3)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
 
 
 def _row(quantity: Quantity) -> dict[str, Any]:
