@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,6 +93,11 @@ def fit(
         estimator.value_mean_, estimator.value_spread_ = found.mean, found.spread
 
 
+def _real(value: Any) -> Any:
+    """Any kind of number as a float; what is none is left to be refused."""
+    return float(value) if isinstance(value, Real) else value
+
+
 def _options(estimator: Variational, loss: str) -> TrainingOptions:
     grown = estimator.schedule == "layerwise"
     try:
@@ -101,16 +107,16 @@ def _options(estimator: Variational, loss: str) -> TrainingOptions:
             growth = Growth(first=by, add=by, train=by)
         return TrainingOptions(
             optimizer=estimator.optimizer,
-            learning_rate=float(estimator.learning_rate),
+            learning_rate=_real(estimator.learning_rate),
             steps=estimator.steps,
             batch=estimator.batch,
             patience=estimator.patience,
-            validation=float(estimator.validation),
+            validation=_real(estimator.validation),
             rate=estimator.rate,
             warmup=estimator.warmup,
             rate_end=estimator.rate_end,
             rate_drops=estimator.rate_drops,
-            damping=float(estimator.damping),
+            damping=_real(estimator.damping),
             schedule=estimator.schedule,
             growth=growth,
             loss=loss,

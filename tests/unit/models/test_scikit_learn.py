@@ -152,6 +152,7 @@ def test_shots_scatter_about_the_exact_probabilities():
         ("QCNNClassifier", {"depth": 0}, "`depth`"),
         ("QCNNClassifier", {"boundary": "closed"}, "boundary"),
         ("QNNClassifier", {"steps": 0}, "steps"),
+        ("QNNClassifier", {"learning_rate": "fast"}, "`learning_rate` must be a .*'fast'"),
         ("QNNClassifier", {"optimizer": "adan"}, "Did you mean 'adam'"),
         ("QNNClassifier", {"rate": "cosin"}, "Did you mean 'cosine'"),
         ("QNNClassifier", {"rate": "cosine", "optimizer": "cobyla"}, "chooses its own steps"),
