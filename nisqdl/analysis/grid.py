@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from nisqdl.analysis.intervals import Estimate, mean_over_seeds, share_over_seeds
 from nisqdl.analysis.table import Table
-from nisqdl.analysis.ways import PLAIN_WAYS, WAY_SETTINGS, way_of
+from nisqdl.analysis.ways import PLAIN_WAYS, is_of_way, varied_ways, way_of
 from nisqdl.analysis.words import listed
 from nisqdl.store.record import Json, Record
 
@@ -228,9 +228,9 @@ def _plain_target(target: str) -> str:
 def grids(records: Sequence[Record]) -> tuple[Grid, ...]:
     """The questions of a run: its QNN points by data set and by every other swept option."""
     table = Table.from_records(records)
-    qnn = Table(
-        tuple({**row, TRAINING: way_of(row)} for row in table.where({"learner": "qnn"}).rows)
-    )
+    quantum = table.where({"learner": "qnn"})
+    varied = varied_ways(quantum.rows)
+    qnn = Table(tuple({**row, TRAINING: way_of(row, varied)} for row in quantum.rows))
     classical = Table(tuple(row for row in table.rows if row.get("learner") != "qnn"))
     dataset_names = [name for name in qnn.settings() if name.startswith("dataset.")]
     others = variant_names(qnn)
@@ -250,11 +250,14 @@ def grids(records: Sequence[Record]) -> tuple[Grid, ...]:
 
 def variant_names(qnn: Table) -> tuple[str, ...]:
     """The swept options that no axis of the grid shows."""
-    shown = {*GRID_AXES, *WAY_SETTINGS, "seed", "learner"}
+    shown = {*GRID_AXES, "seed", "learner"}
     return tuple(
         name
         for name in qnn.settings()
-        if name not in shown and not name.startswith("dataset.") and len(qnn.distinct(name)) > 1
+        if name not in shown
+        and not is_of_way(name)
+        and not name.startswith("dataset.")
+        and len(qnn.distinct(name)) > 1
     )
 
 
@@ -278,7 +281,6 @@ def _title(
 _UNWRITTEN = {
     "shots": "exact",
     "training.rate": "constant",
-    "training.schedule": "all",
     "training.warmup": "0",
 }
 """What options mean that are left out of what is written, or are None."""

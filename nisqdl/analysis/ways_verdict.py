@@ -31,11 +31,10 @@ def ways_verdict(finding: Finding) -> Verdict | None:
     reference = _reference_way(finding)
     rule = (
         f"Test accuracy of each way of training minus that of the QNN {reference}, depth and "
-        f"entangler as chosen, paired over seeds. {_SHOWN} Normalised by the batch, as "
-        "published, a prediction depends on the rows that are predicted together; normalised by "
-        "the training rows, which are measured under the same noise, it does not. Normalised "
-        "values are decoded by a softmax, others by their share, which is part of the difference."
+        f"entangler as chosen, paired over seeds. {_SHOWN}"
     )
+    if any("normalised" in way_title(way) for way in grid.trainings):
+        rule = f"{rule} {_NORMALISED_RULE}"
     sentence = f"Against the QNN {reference}: {'. '.join(parts)}."
     return Verdict("Ways of training", sentence, rule, numbers)
 
@@ -105,4 +104,11 @@ def _reference_way(finding: Finding) -> str:
 _SHOWN = (
     "A difference is shown if its whole interval (95 % jointly over all ways, noise scales and "
     "devices, three seeds or more) is on one side of 0."
+)
+
+_NORMALISED_RULE = (
+    "Normalised by the batch, as published, a prediction depends on the rows that are predicted "
+    "together; normalised by the training rows, which are measured under the same noise, it does "
+    "not. Normalised values are decoded by a softmax, others by their share, which is part of the "
+    "difference."
 )

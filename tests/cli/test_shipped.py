@@ -34,6 +34,16 @@ SHRUNK: dict[str, dict[str, Any]] = {
     "barren_plateaus_device": {
         "qubits": 6, "model": {"ansatz": {"depth": [1, 2]}}, "walks": 65536, "target": "boston",
     },
+    "layer_by_layer": {
+        "dataset": {**FEW, "features": 4},
+        "model": {"ansatz": {"depth": 2}},
+        "target": "manila",
+        "noise": {"scale": [0, 1]},
+        "training": [
+            {"noise": "target", "schedule": "layerwise", "growth": {"share": 1.0}},
+            {"noise": "ideal", "initialisation": "identity_blocks"},
+        ],
+    },
     "plateau_initialisations": {"qubits": [2, 3], "samples": 20},
     "mitigation_budget": {
         "qpu_seconds": [10], "samples": 2, "repetitions": 2,

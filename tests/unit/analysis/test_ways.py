@@ -49,6 +49,51 @@ def test_names_and_titles(settings: dict[str, Any], way: str, title: str) -> Non
     assert training_text(way) == f"trained {title}"
 
 
+@pytest.mark.parametrize(
+    ("more", "way", "title"),
+    [
+        ({}, "ideal", "without noise"),
+        ({"initialisation": "gaussian"}, "ideal, gaussian", "without noise from gaussian angles"),
+        (
+            {"noise": "target", "noise_scale": 2, "schedule": "layerwise", "growth.add": 1},
+            "target ×2, layerwise, add 1",
+            "layer by layer (add 1) with the noise at λ = 2",
+        ),
+        (
+            {"initialisation": "small_normal", "schedule": "layerwise", "normalise": "batch"},
+            "ideal, batch, small_normal, layerwise",
+            "layer by layer without noise and normalised by the batch from small_normal angles",
+        ),
+    ],
+)
+def test_starts_and_schedules_are_named_where_they_vary(
+    more: dict[str, Any], way: str, title: str
+) -> None:
+    given = {"noise": "ideal", "initialisation": "uniform", **more}
+    settings = {f"training.{name}": value for name, value in given.items()}
+    names = ("initialisation", "schedule", "growth.add")
+    assert way_of(settings, [f"training.{name}" for name in names]) == way
+    assert way_title(way) == title
+    assert way_of(settings) == way_of({**settings, "training.initialisation": "uniform"})
+
+
+def test_layer_by_layer_is_a_way_and_no_question_of_its_own(synthetic_run: Make) -> None:
+    run = synthetic_run(depths=(2,), entanglers=("none", "linear"), targets=("torino",),
+                        trainings=("ideal",), scales=(0.0, 1.0), seeds=4)  # fmt: skip
+    records = list(run.records)
+    for record in run.records:
+        settings = record.point.settings
+        if settings["learner"] == "qnn":
+            grown = {"training.schedule": "layerwise", "training.growth.add": 1}
+            point = Point(record.point.study, {**settings, **grown})
+            records.append(replace(record, point=point))
+    (finding,) = findings(records)
+    assert finding.grid.trainings == ("ideal", "ideal, layerwise")
+    (told,) = [v for v in verdicts(finding) if v.topic == "Ways of training"]
+    assert told.sentence == "Against the QNN trained without noise: no way was shown to differ."
+    assert "Normalised" not in told.rule
+
+
 def _run(synthetic_run: Make, seeds: int, lift: float) -> list[Any]:
     """Ideal training, and injected errors that give ``lift`` more at λ = 8 and nothing at 0."""
     run = synthetic_run(
