@@ -21,7 +21,7 @@ import pytest
 
 from nisqdl.catalog import kernel_cache
 
-BACKENDS = ("ibm_torino", "ibm_manila", "ibm_brisbane", "ibm_sherbrooke", "ibm_kingston")
+BACKENDS = ("ibm_torino", "ibm_brisbane", "ibm_sherbrooke", "ibm_kingston")
 _FENCE = Path(__file__).parent / "loopback_only"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -110,12 +110,26 @@ def test_what_cannot_be_measured_once_is_refused(
     assert "\n" not in str(refused.value)
 
 
+@pytest.fixture
+def five_noisy_qubits(local_service: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A service of its own whose only device is small and noisy; least_busy is not to choose it."""
+    from localqpu.app import start_server
+    from localqpu.context import ServerConfig
+    from localqpu.control_client import LocalqpuControl
+
+    server = start_server(ServerConfig(port=0, backends=("ibm_manila",)))
+    there, here = (url.partition("//")[2] for url in (local_service.url, server.url))
+    for name, value in local_service.environment.items():
+        monkeypatch.setenv(name, value.replace(there, here))
+    LocalqpuControl(server.url).set_scenario({"noise": True, "seed": 3})
+    yield
+    server.stop()
+
+
 @pytest.mark.slow
-def test_noise_of_the_device_arrives_at_the_policy(
-    run_on_device: Callable[..., Any], local_service: Any
-) -> None:
+@pytest.mark.usefixtures("five_noisy_qubits")
+def test_noise_of_the_device_arrives_at_the_policy(run_on_device: Callable[..., Any]) -> None:
     """Five noisy qubits, on which shots are cheap: values are damped as the calibration says."""
-    local_service.scenario(noise=True, seed=3)
     text = RADIO.replace("[no_ent", "[random_circuit, no_ent").replace("torino", "ibm_manila")
     text = text.replace("shots: 2000", "shots: 1000").replace("layers: 1", "layers: 3")
     run = run_on_device(text, "ibm_manila")
