@@ -28,7 +28,7 @@ def fitted(name: str, size: Size, grid: int, rng: np.random.Generator):
         return model.fit(rows, labels), contender.weights(model)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     st.integers(20, 200), st.integers(3, 9), st.integers(3, 9), CLASSES, st.integers(1, 3),
     st.integers(0, 2**32 - 1),
@@ -46,7 +46,7 @@ def test_a_cnn_has_as_many_filters_as_its_weights_allow(
     assert max(model.network_.pooled) <= 2 * grid
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(
     st.integers(20, 200), st.integers(1, 9), st.integers(1, 9), CLASSES, st.integers(2, 4),
     st.integers(0, 2**32 - 1),

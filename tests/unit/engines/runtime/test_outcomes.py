@@ -102,11 +102,10 @@ def test_it_measures_what_the_exact_engine_says(twirling: dict[str, bool]) -> No
     assert found.jobs[0].options["primitive"] == "sampler"
 
 
-@pytest.mark.parametrize("pooling", ["zx_dynamic", "measured_dynamic"])
-def test_gates_that_wait_for_outcomes_run_by_the_sampler(pooling: str) -> None:
+def test_gates_that_wait_for_outcomes_run_by_the_sampler() -> None:
     """A network that measures in the circuit, under four times manila's noise."""
     manila = find_device("manila")
-    ansatz = {"name": "qcnn", "depth": 2, "convolution": "so4", "pooling": pooling}
+    ansatz = {"name": "qcnn", "depth": 2, "convolution": "ttn", "pooling": "measured_dynamic"}
     model = build_model(ModelOptions.model_validate({"ansatz": ansatz}), 4, 2)
     isa = transpile_model(model, manila, schedule=False, seed=1)
     rng = np.random.default_rng(5)
