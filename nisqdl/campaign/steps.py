@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from nisqdl.campaign.budget import Terms, bounded, offer, spent_s
 from nisqdl.campaign.device import live_targets
-from nisqdl.errors import AccountError, InputError, NisqdlError
+from nisqdl.errors import AccountError, BudgetError, InputError, NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.jobs.cancelling import cancel_jobs
-from nisqdl.jobs.collecting import Collected, collect_jobs
+from nisqdl.jobs.collecting import RAN_TOO_LONG, Collected, collect_jobs
 from nisqdl.jobs.intending import intended
 from nisqdl.jobs.results import counted_seconds
 from nisqdl.jobs.sending import Sent, Tell, send_intents
@@ -163,6 +163,7 @@ def run_all(
     """Submit and collect in turn until nothing is left.
 
     Raises:
+        BudgetError: As :func:`submit`; a job ran longer than its bound.
         NisqdlError: As :func:`submit` and :func:`collect`; a job failed or was cancelled, or the
             user did not agree.
     """
@@ -182,8 +183,8 @@ def run_all(
         if not summary.remote:
             return summary
         broken = unanswered(found.jobs)
-        if broken:
-            raise NisqdlError(broken)
+        if broken is not None:
+            raise broken
 
 
 def require_sessions(connection: Connection, points: Sequence[Point]) -> None:
@@ -201,8 +202,8 @@ def require_sessions(connection: Connection, points: Sequence[Point]) -> None:
         )
 
 
-def unanswered(jobs: tuple[JobRow, ...]) -> str | None:
-    """The sentence for jobs that came to nothing and were not sent again; ``None`` if none."""
+def unanswered(jobs: tuple[JobRow, ...]) -> NisqdlError | None:
+    """What to raise for jobs that came to nothing and were not sent again; ``None`` if none."""
     again = {(job.tag.split("-")[1], job.attempt - 1) for job in jobs if job.attempt > 1}
     broken = [
         job
@@ -215,7 +216,8 @@ def unanswered(jobs: tuple[JobRow, ...]) -> str | None:
     first = broken[0]
     what = "failed" if first.state == "failed" else "was cancelled"
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    return (
+    kind = BudgetError if _reason(first).startswith(RAN_TOO_LONG) else NisqdlError
+    return kind(
         f"Job {first.job_id} on {first.backend} {what}: {_reason(first)}{more}. What else came "
         "back is stored; submit the same experiment again to send what is missing, after an "
         "estimate and your consent."

@@ -36,7 +36,7 @@ def command(run: str, workers: int, quiet: bool, as_json: bool) -> None:
     """
     from nisqdl import report
     from nisqdl.campaign.steps import collect, unanswered
-    from nisqdl.errors import NisqdlError, PendingError, TooEarlyError
+    from nisqdl.errors import PendingError, TooEarlyError
     from nisqdl.experiment import restore
     from nisqdl.targets.service import connect
 
@@ -65,8 +65,8 @@ def command(run: str, workers: int, quiet: bool, as_json: bool) -> None:
         click.echo(built.verdict.sentence)
         click.echo(f"Report: {built.html}")
     broken = unanswered(found.jobs)
-    if broken:
-        raise NisqdlError(broken)
+    if broken is not None:
+        raise broken
     if found.pending:
         raise PendingError(
             f"{len(found.pending)} of {len(found.jobs)} jobs are not done yet "

@@ -23,17 +23,17 @@ SCENARIO: Mapping[str, object] = {
 """What the service plays: a device's noise, a queue, and an Open plan that was used a little."""
 
 EXPERIMENT = """\
-# Does a small QNN keep its accuracy on a device?
+# How much noise does a device add to QNNs of three depths: as much as its calibration says?
 study: noise_accuracy
-dataset: {name: iris, classes: [0, 1], features: 2, train: 40, test: 6}
+dataset: {name: iris, classes: [0, 1], features: 4, train: 40, test: 6}
 model:
   feature_map: {name: angle}
-  ansatz: {name: real_amplitudes, depth: 1}
+  ansatz: {name: real_amplitudes, depth: [8, 16, 24]}
   entangler: linear
 target: ibm_torino
 engine: runtime
-training: {optimizer: adam, learning_rate: 0.1, steps: 50, batch: 20}
-execution: {shots: 128, resilience_level: 1, twirling: {num_randomizations: 2}}
+training: {optimizer: adam, learning_rate: 0.1, steps: 30, batch: 20}
+execution: {shots: 64, resilience_level: 1, twirling: {num_randomizations: 8}}
 seeds: 1
 """
 

@@ -46,6 +46,9 @@ class Collected:
     used: Mapping[str, float]
 
 
+RAN_TOO_LONG = "it ran longer than"
+"""How the reason of a job begins that was stopped for its time on the device."""
+
 _ENDS = {"DONE": "done", "ERROR": "failed", "CANCELLED": "cancelled"}
 
 
@@ -120,8 +123,8 @@ def _asked(
 def _without_result(job: JobRow, remote: RuntimeJobV2, status: str) -> JobRow:
     reason = " ".join(str(getattr(remote, "_reason", None) or "no reason given").split())
     if getattr(remote, "_reason_code", None) == 1305:
-        reason = f"it ran longer than its bound of {job.cap_s or 'the service’s'} s ({reason})"
-        return job.moved("failed", reason=reason)
+        bound = "the service's bound" if job.cap_s is None else f"its bound of {job.cap_s} s"
+        return job.moved("failed", reason=f"{RAN_TOO_LONG} {bound} ({reason})")
     return job.moved("failed" if status == "ERROR" else "cancelled", reason=reason)
 
 

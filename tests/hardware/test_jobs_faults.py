@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from probe import JOBS, Probe
 
-from nisqdl.errors import AccountError, NisqdlError
+from nisqdl.campaign.steps import unanswered
+from nisqdl.errors import AccountError, BudgetError, NisqdlError
 
 POST_JOBS = {"method": "POST", "path": "/api/v1/jobs"}
 
@@ -186,9 +187,12 @@ def test_a_time_limit_is_told_as_one(probe: Probe, local_service: Any) -> None:
         next_jobs=[{"outcome": "cancelled", "reason": "Ran too long", "reason_code": 1305}]
     )
     probe.submit()
-    job = probe.collected()[0]
-    assert job.state == "failed"
-    assert "longer than its bound" in str(job.reason)
+    jobs = probe.collected()
+    assert jobs[0].state == "failed"
+    assert str(jobs[0].reason).startswith("it ran longer than the service's bound (")
+    told = unanswered(tuple(jobs))
+    assert isinstance(told, BudgetError)
+    assert told.exit_code == 5
 
 
 def test_queued_jobs_wait_and_are_cancelled(probe: Probe, local_service: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -44,34 +43,6 @@ Call = Callable[..., Any]
 def written(folder: Path, name: str, document: dict[str, Any]) -> str:
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     return f"{name}.yaml"
-
-
-def test_a_run_has_its_twins(local_service: Any, nisqdl_here: Call, tmp_path: Path) -> None:
-    local_service.scenario(noise=True, seed=3)
-    file = written(tmp_path, "hw", EXPERIMENT)
-    done = nisqdl_here("run", file, "--yes", "--quiet", "--workers", "1")
-    assert done.returncode == 0, done.stderr
-    run = read_run(tmp_path / "results" / "runs" / "hw")
-    twins = [r.values for r in run.records if r.point.settings["learner"] == "qnn"]
-    assert len(twins) == 2  # with the entangler and without
-    for values in twins:
-        twin, circuits = values["twin"], values["circuits"]
-        assert len(circuits["measured"]) == len(circuits["predicted"]) == 6
-        # The service runs a model of the same calibration: λ = 1 is what there is to find, beyond
-        # what it models otherwise (symmetric readout).
-        assert twin["noise_scale_low"] - 0.5 < 1 < (twin["noise_scale_high"] or 99) + 0.5
-        worst = max(
-            abs(m[0] - p[0])
-            for m, p in zip(circuits["measured"], circuits["predicted"], strict=True)
-        )
-        assert worst < 4 / 120**0.5  # 12 values, each of a standard error of at most 1/√120
-    page = (tmp_path / "results" / "runs" / "hw" / "report.md").read_text(encoding="utf-8")
-    assert "Hardware and its twin" in page
-    compared = nisqdl_here("compare", "results/runs/hw", "twin", "--json")
-    assert compared.returncode == 0, compared.stderr
-    told = json.loads(compared.stdout)
-    assert told["second"] == "the twin of hw"
-    assert told["pairs"] == 2
 
 
 def trained_weights(run: Any) -> Any:
