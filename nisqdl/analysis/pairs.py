@@ -86,12 +86,13 @@ def selected(side: Side, wanted: Mapping[str, Json]) -> Side:
     return Side(side.name, side.study, records)
 
 
-def twin_side(side: Side) -> Side:
-    """The device twins of a hardware run as a side of its own.
+def beside_twins(side: Side) -> tuple[Side, Side]:
+    """What a hardware run has measured, and the device twins of that as a side of their own.
 
     Raises:
         InputError: The run has none.
     """
+    measured = tuple(r for r in side.records if isinstance(r.values.get(TWIN), Mapping))
     records = tuple(
         Record(
             point=type(r.point)(r.point.study, {**r.point.settings, "engine": TWIN}),
@@ -99,15 +100,15 @@ def twin_side(side: Side) -> Side:
             provenance=r.provenance,
             seconds=r.seconds,
         )
-        for r in side.records
-        if isinstance(r.values.get(TWIN), Mapping)
+        for r in measured
     )
     if not records:
         raise InputError(
             f"{side.name} has no device twins: only points that ran with `engine: runtime` have. "
             "Name a second run instead."
         )
-    return Side(f"the twin of {side.name}", side.study, records)
+    twins = Side(f"the twin of {side.name}", side.study, records)
+    return Side(side.name, side.study, measured), twins
 
 
 def plain(setting: str) -> str:

@@ -51,11 +51,13 @@ def command(
     """
     from nisqdl import report
     from nisqdl.analysis.compare import compare, comparison_sentence
-    from nisqdl.analysis.pairs import TWIN, selected, twin_side
+    from nisqdl.analysis.pairs import TWIN, beside_twins, selected
 
     first = selected(_side(run_a), _wanted(only_a, "--a"))
-    twins = str(run_b) == TWIN
-    second = twin_side(first) if twins else selected(_side(run_b), _wanted(only_b, "--b"))
+    if str(run_b) == TWIN:
+        first, second = beside_twins(first)
+    else:
+        second = selected(_side(run_b), _wanted(only_b, "--b"))
     found = compare(first, second, metric)
     folder = out or Path("results/compare") / f"{_slug(run_a)}-{_slug(run_b)}"
     page = report.write_comparison(found, folder)

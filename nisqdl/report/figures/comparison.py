@@ -13,6 +13,9 @@ from nisqdl.report.style import BLUE, GREY, INK, NARROW, VERMILION, WIDTH, Drawi
 MOST_ROWS = 40
 """So many rows a figure can hold; the table has all."""
 
+_ROOM = 3.0
+"""Times the interval over all pairs, or the largest mean: no axis goes further."""
+
 
 def draw(found: Comparison, columns: int) -> Drawing:
     """The figure of one comparison; columns are 2 for wide pages and 1 for phones."""
@@ -56,19 +59,25 @@ def _scatter(panel: Axes, found: Comparison) -> None:
 
 
 def _forest(panel: Axes, found: Comparison, rows: Sequence[Row]) -> None:
+    reach = _reach(found, rows)
     panel.axvline(0, color=INK, linewidth=1, zorder=1)
     for place, row in enumerate(rows):
         gain = row.difference
         shown = gain.above_zero or gain.below_zero
         below, above = gain.arms
+        if reach is not None:
+            below, above = min(below, reach + gain.mean), min(above, reach - gain.mean)
         panel.errorbar(
             [gain.mean], [place], xerr=[[below], [above]], fmt="D" if not row.setting else "o",
             color=VERMILION if shown else GREY, markerfacecolor=None if shown else "white",
+            capsize=0 if reach is not None and max(gain.arms) > max(below, above) else None,
         )  # fmt: skip
     settings = [row.setting for row in rows]
     for place in range(1, len(rows)):
         if settings[place] != settings[place - 1]:
             panel.axhline(place - 0.5, color=GREY, linewidth=0.5)
+    if reach is not None:
+        panel.set_xlim(-reach, reach)
     panel.set_yticks(range(len(rows)), labels=[row.title for row in rows])
     panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.tick_params(axis="y", length=0)
@@ -79,9 +88,19 @@ def _forest(panel: Axes, found: Comparison, rows: Sequence[Row]) -> None:
     panel.set_title(title if len(title) <= 36 else "first − second")
 
 
+def _reach(found: Comparison, rows: Sequence[Row]) -> float | None:
+    """How far the axis goes where intervals of few pairs would leave the rest no room."""
+    means = max(abs(row.difference.mean) for row in rows)
+    ends = [abs(row.difference.mean) + max(row.difference.arms) for row in rows]
+    reach = _ROOM * max(means, ends[0])
+    return reach if 0 < reach < max(ends) else None
+
+
 def _caption(found: Comparison) -> str:
     more = len(found.rows) - MOST_ROWS
     left = f" ({more} more rows are in the table)" if more > 0 else ""
+    if _reach(found, found.rows[:MOST_ROWS]) is not None:
+        left += ". Where an interval leaves the figure, its ends are in the table"
     return (
         f"Every setting's {found.metric_title} in {found.names[0]} against {found.names[1]}, mean "
         f"over its pairs, and the paired difference {found.names[0]} minus {found.names[1]}: "

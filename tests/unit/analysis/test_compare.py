@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nisqdl.analysis.compare import compare, comparison_sentence
-from nisqdl.analysis.pairs import Side, selected, twin_side, value_title
+from nisqdl.analysis.pairs import Side, beside_twins, selected, value_title
 from nisqdl.errors import InputError
 from nisqdl.store.record import Point, Record
 
@@ -118,7 +118,7 @@ def test_twins_are_a_side_of_their_own() -> None:
         for r in hardware.records
     ]
     hardware = replace(hardware, records=tuple(twins))
-    found = compare(hardware, twin_side(hardware))
+    found = compare(*beside_twins(hardware))
     assert found.overall.mean == pytest.approx(-0.11)
     assert [a.setting for a in found.apart] == ["engine"]
 
@@ -181,7 +181,7 @@ def test_selections_name_what_there_is() -> None:
     with pytest.raises(InputError, match="target"):
         selected(one, {"targt": "torino"})
     with pytest.raises(InputError, match="has no device twins"):
-        twin_side(one)
+        beside_twins(one)
     assert [value_title(v) for v in (None, 1.0, "x", [1], True)] == [
         "none",
         "1",

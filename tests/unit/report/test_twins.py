@@ -13,7 +13,7 @@ import pytest
 
 from nisqdl.analysis.compare import compare
 from nisqdl.analysis.device_twin import twin_verdict, twins_of
-from nisqdl.analysis.pairs import Side, twin_side
+from nisqdl.analysis.pairs import Side, beside_twins
 from nisqdl.circuits.build import encode
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.options import Execution
@@ -169,7 +169,7 @@ def test_two_ways_of_running_are_two_groups_and_compare_with_their_twins() -> No
         "torino, resilience level 0", "torino, resilience level 1",
     ]  # fmt: skip
     side = Side("hw", "noise_accuracy", tuple(records))
-    against = compare(side, twin_side(side))
+    against = compare(*beside_twins(side))
     assert len(against.pairs) == len(records)
     assert against.overall.mean == pytest.approx(
         np.mean([r.values["accuracy"] - r.values["twin"]["accuracy"] for r in records])
