@@ -56,7 +56,10 @@ def transfer_document(run: RunData, name: str, planned: int | None) -> tuple[Doc
 
 def _status(run: RunData, found: Sequence[Question], planned: int | None) -> str:
     first = found[0]
-    devices = counted(len(first.devices), "device")
+    names = {device.partition("@")[0] for device in first.devices}
+    devices = counted(len(names), "device")
+    if len(names) < len(first.devices):
+        devices += f", {len(first.devices)} calibrations of them,"
     scales = counted(len(first.scales), "noise scale")
     return status_line(run, planned, counted(first.seeds, "seed"), f"{devices} at {scales}")
 
