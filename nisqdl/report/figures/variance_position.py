@@ -11,6 +11,9 @@ from nisqdl.report.figures.kind import FigureKind
 from nisqdl.report.figures.plateau_lines import line_title, lines
 from nisqdl.report.style import GREY, Drawing, left_panels, legend, panels
 
+_FINE = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0)
+"""Ticks where the layers differ little."""
+
 
 def draw(found: Plateaus, columns: int) -> Drawing | None:
     cells = _largest(found.cells)
@@ -34,8 +37,12 @@ def draw(found: Plateaus, columns: int) -> Drawing | None:
         panel.axhline(1, color=GREY, linewidth=0.8, zorder=1)
         panel.set_yscale("log", base=2)
         panel.set_xlabel("layer, from the circuit's start")
+    low, high = axes[0].get_ylim()
     for panel in left_panels(axes):
         panel.set_ylabel("variance / circuit's mean")
+        if high < 8.0 * low:  # powers of 2 would be one or two ticks
+            panel.set_yticks([tick for tick in _FINE if low <= tick <= high])
+            panel.yaxis.set_major_formatter("{x:g}")
     legend(figure, axes)
     size = f"{cells[0].settings[QUBITS]} qubits and {cells[0].main['layers']} layers"
     alt = (
