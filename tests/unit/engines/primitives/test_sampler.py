@@ -72,8 +72,9 @@ def test_outcomes_follow_the_state(seed):
         initial_layout=[20, 25, 23, 22], optimization_level=1, seed_transpiler=1,
     )  # fmt: skip
     for tried in (circuit, wide):
-        counts = ExactSampler(seed=seed).run([tried], shots=40_000).result()[0].data.meas
-        found = np.array([counts.get_int_counts().get(i, 0) for i in range(16)]) / 40_000
+        outcomes = ExactSampler(seed=seed).run([tried], shots=40_000).result()[0].data.meas
+        counts = outcomes.get_int_counts()
+        found = np.array([counts.get(i, 0) for i in range(16)]) / 40_000
         assert np.abs(found - exact).sum() / 2 < 0.03
 
 
