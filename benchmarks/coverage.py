@@ -92,6 +92,17 @@ def _eight() -> Lowered:
     return lowered_of(circuit, "Z" * 8, depolarizing(circuit, 0.02))
 
 
+def _device() -> Lowered:
+    """Z₀ on 149 qubits of boston after three layers: a causal cone of eight."""
+    from benchmarks.devices import circuit_on
+    from nisqdl.studies.named import device_named
+    from nisqdl.targets.layout import regions
+
+    region = regions(device_named("boston"), 149, 1)[0]
+    isa, noise = circuit_on("boston", region, 3, "device", "Z0")
+    return lowered_of(isa.circuit, isa.observables[0], noise, twirl=True)
+
+
 def _chained(lowered: Lowered, slope: int | None) -> float:
     """By the exact chain on all 4^n strings."""
     from nisqdl.engines.pauli_paths.chain import find_chain
@@ -126,6 +137,7 @@ CASES = {
         _line("pair, noisy", 32768, (40, 4), "cx", "pair", rates=0.02),
         _line("mean, uneven noise", 65536, (30, 8), "cz", "mean", brick=True, rates=_EDGES),
         Case("eight qubits, all coupled", _eight, _chained, 8192, _norm),
+        Case("a device, few layers", _device, _chained, 65536, _norm),
     )
 }
 

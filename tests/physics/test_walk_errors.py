@@ -50,6 +50,7 @@ SEEDS = {
     "pair, noisy": 100,
     "mean, uneven noise": 16,
     "eight qubits, all coupled": 100,
+    "a device, few layers": 100,
 }
 
 
