@@ -15,6 +15,7 @@ from qiskit.quantum_info import SparsePauliOp
 import nisqdl
 from benchmarks.coverage import CASES, fewest, measured
 from benchmarks.lines import depolarizing, log_moment, lowered_of, moment, on_a_line
+from nisqdl.engines.pauli_paths.sampling import walk_moments
 from nisqdl.engines.pauli_paths.spread import reaching_up, relative_errors, student
 
 
@@ -101,3 +102,13 @@ def test_errors_reach_up_as_far_as_a_factor() -> None:
     assert 1.0 + 1.96 * wide == pytest.approx(math.exp(1.96 * 0.3), rel=1e-3)
     assert 5.0 < open_ < 20.0
     assert reaching_up(np.zeros(1)) == 0.0
+
+
+def test_the_fewest_walks_still_give_a_sum_with_its_error() -> None:
+    lowered = lowered_of(on_a_line(30, 4), SparsePauliOp.from_sparse_list(
+        [("Z", [qubit], 1 / 30) for qubit in range(30)], 30
+    ))  # fmt: skip
+    found = walk_moments(lowered, 1, seed=0, threads=1)
+    assert abs(found.second - moment(lowered)) <= 5 * found.second_stderr
+    assert 0 < found.squared_norm_stderr < np.inf
+    assert found.squared_norm == pytest.approx(found.gradient.sum(), rel=1e-12)

@@ -2,6 +2,6 @@
 
 Modules, in the order in which a call walks them: :mod:`variance` (the public function),
 :mod:`observable`, :mod:`lowering` (with :mod:`maps`, :mod:`steps`, :mod:`fusion`), then either
-:mod:`chain` (exact, to 8 qubits) or :mod:`coherence`, :mod:`guide`, :mod:`populations` and
-:mod:`walk` (sampled).
+:mod:`chain` (exact, to 8 qubits) or :mod:`coherence`, :mod:`sampling` with :mod:`scouts`,
+:mod:`guide`, :mod:`populations`, :mod:`walk` and :mod:`spread` (sampled).
 """

@@ -30,6 +30,7 @@ SMALL = 4096
 """Walks in a population that tells enough by itself."""
 
 FEWEST_POPULATIONS = 8
+"""What tells a spread."""
 
 FEWEST_OF_A_STRING = 4
 """Of a string of a sum that holds little of it."""
@@ -74,8 +75,8 @@ class Moments:
 def walk_moments(lowered: Lowered, walks: int | None, seed: int, threads: int) -> Moments:
     """Sample the chain by guided walks.
 
-    Strings of a sum are walked apart, because a guide compares strings of different places badly;
-    products of many strings are walked together.
+    Strings of a sum are walked apart, because a guide compares strings of different places badly,
+    more walks along those that hold more; products of many strings are walked together.
 
     Args:
         walks: How many in all, rounded up to whole machine words in each population; ``None``
@@ -113,13 +114,15 @@ def _count(walks: int) -> int:
 
 
 def _count_of_a_string(walks: int) -> int:
+    """The same for a string of a sum, whose populations are smaller."""
     if walks < 64 * FEWEST_POPULATIONS:
         return FEWEST_OF_A_STRING
     return min(POPULATIONS, max(FEWEST_POPULATIONS, 2 * walks // SMALL))
 
 
 def _words(walks: int, count: int) -> int:
-    return -(-walks // (64 * count))
+    """Machine words of each population, at least one."""
+    return max(1, -(-walks // (64 * count)))
 
 
 def _parts(lowered: Lowered) -> list[Lowered]:
