@@ -113,9 +113,9 @@ def test_the_exit_code_says_what_is_not_met_and_new_bounds_need_no_new_run(tmp_p
 @pytest.mark.parametrize(
     ("published", "sentence"),
     [
-        ({"title": "A"}, "`claim` is missing"),
-        ({"title": "A", "claim": "b", "values": []}, "`values`"),
-        ("no", "must be"),
+        ({"title": "A"}, "`published.claim` is missing"),
+        ({"title": "A", "claim": "b", "values": []}, "`published.values` list should have at least 1"),
+        ("no", "`published` must be"),
     ],
 )
 def test_a_wrong_part_is_refused_in_a_sentence(
