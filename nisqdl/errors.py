@@ -102,6 +102,7 @@ def invalid(
     if fault["type"] == "value_error":  # a rule of our own says by itself what it was given
         reason = str(fault["ctx"]["error"]).rstrip(".")
         return InputError(f"{place}`{called}`: {reason}." if called else f"{place}{reason}.")
+    rule = fault["msg"].removeprefix("Input ")
     # YAML has lists: a tuple is ours.
-    rule = fault["msg"].replace("Input should be", "must be").replace("tuple", "list")
-    return InputError(f"{place}`{called}` {rule[0].lower()}{rule[1:]}, but is {fault['input']!r}.")
+    told = f"{rule[0].lower()}{rule[1:]}".replace("tuple", "list").replace("should", "must", 1)
+    return InputError(f"{place}`{called}` {told}, but is {fault['input']!r}.")

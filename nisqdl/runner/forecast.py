@@ -71,7 +71,7 @@ def forecast(experiment: Experiment, workers: int, progress: Progress) -> Foreca
     timed = [step for kind in {s.kind for s in steps} - {TRANSPILE} for step in _few(steps, kind)]
     trials = _Trials(experiment.name, len(circuits) + len(timed), progress)
     try:
-        with Pool(experiment.study, workers) as pool, trials:
+        with trials, Pool(experiment.study, workers) as pool:
             transpiling = _perform(pool, circuits, artifacts, trials)
             costs = _costs(pool, timed, artifacts, trials)
     except InputError as error:
@@ -115,7 +115,7 @@ def prepared(
     chosen = [[step for step in steps if step.kind == kind] for kind in kinds]
     trials = _Trials(experiment.name, sum(map(len, chosen)), progress)
     try:
-        with Pool(experiment.study, workers) as pool, trials:
+        with trials, Pool(experiment.study, workers) as pool:
             for some in chosen:
                 _perform(pool, some, artifacts, trials)
     except InputError as error:

@@ -114,7 +114,10 @@ def test_the_exit_code_says_what_is_not_met_and_new_bounds_need_no_new_run(tmp_p
     ("published", "sentence"),
     [
         ({"title": "A"}, "`published.claim` is missing"),
-        ({"title": "A", "claim": "b", "values": []}, "`published.values` list should have at least 1"),
+        (
+            {"title": "A", "claim": "b", "values": []},
+            "`published.values` list must have at least 1",
+        ),
         ("no", "`published` must be"),
     ],
 )
