@@ -92,3 +92,8 @@ def kernel_cache() -> Path:
     if chosen:
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nisqdl" / "numba"
+
+
+def state_folder() -> Path:
+    """Where nisqdl notes what must outlive a process: in the user's state folder."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "nisqdl"

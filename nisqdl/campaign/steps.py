@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from nisqdl.campaign.budget import Terms, bounded, offer, spent_s
 from nisqdl.campaign.device import live_targets
+from nisqdl.engines.runtime.wire import Patience
 from nisqdl.errors import AccountError, BudgetError, InputError, NisqdlError
 from nisqdl.experiment import Experiment
 from nisqdl.jobs.cancelling import cancel_jobs
@@ -23,7 +24,6 @@ from nisqdl.jobs.intending import intended
 from nisqdl.jobs.results import counted_seconds
 from nisqdl.jobs.sending import Sent, Tell, send_intents
 from nisqdl.jobs.settling import settle_usage
-from nisqdl.jobs.wire import Patience
 from nisqdl.runner.plan import WorkPlan, plan_work
 from nisqdl.runner.progress import Progress
 from nisqdl.runner.run import RunSummary, run

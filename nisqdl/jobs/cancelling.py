@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nisqdl.engines.runtime.wire import Patience, persistent
 from nisqdl.jobs.collecting import Collected, collect_jobs
 from nisqdl.jobs.sending import Tell
-from nisqdl.jobs.wire import Patience, persistent
 from nisqdl.store.folder import RunStore
 from nisqdl.store.ledger import JobRow, Ledger
 from nisqdl.targets.service import Connection

@@ -14,11 +14,11 @@ from nisqdl.engines.runtime.learning import detached, learned_from
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.outcomes import outcome_values
 from nisqdl.engines.runtime.request import JobFacts, request_from_bytes
+from nisqdl.engines.runtime.wire import Patience, persistent
 from nisqdl.jobs.assembling import assemble
 from nisqdl.jobs.packing import part_of
 from nisqdl.jobs.results import counted_seconds, packed, qpu_seconds
 from nisqdl.jobs.sending import Tell, settle
-from nisqdl.jobs.wire import Patience, persistent
 from nisqdl.store.folder import RunStore
 from nisqdl.store.ledger import JobRow, Ledger
 from nisqdl.store.record import Json

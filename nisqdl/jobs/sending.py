@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nisqdl.engines.runtime.adapter import estimator, pub_of
@@ -14,8 +13,15 @@ from nisqdl.engines.runtime.learning import layers_of, learner, with_noise
 from nisqdl.engines.runtime.options import Execution
 from nisqdl.engines.runtime.outcomes import sampler, sampler_pub
 from nisqdl.engines.runtime.request import Request, request_from_bytes
+from nisqdl.engines.runtime.wire import (
+    Patience,
+    fault,
+    jobs_of_tag,
+    persistent,
+    refusal,
+    send_posts_once,
+)
 from nisqdl.errors import AccountError, InputError, NisqdlError
-from nisqdl.jobs.wire import Patience, fault, persistent, refusal, send_posts_once
 from nisqdl.store.ledger import JobRow, Ledger
 from nisqdl.targets.refusals import refusals_told
 from nisqdl.targets.service import Connection
@@ -60,7 +66,7 @@ def send_intents(
             stored; what was not stays intended.
     """
     patience = patience or Patience()
-    send_posts_once(connection)
+    send_posts_once(connection.client)
     sent: list[JobRow] = []
     adopted: list[JobRow] = []
     left: list[JobRow] = []
@@ -83,28 +89,10 @@ def send_intents(
 def settle(
     job: JobRow, ledger: Ledger, connection: Connection, tell: Tell, patience: Patience
 ) -> JobRow | None:
-    """The job as adopted, if the service has it; ``None`` when it is sure that it has not.
-
-    A job whose submission was not answered may still be taken in: it is looked for until
-    ``settle_s`` seconds after it was sent.
-    """
-    told = False
-    trial = 0
-    while True:
-        found = _at_service(job, connection, patience)
-        if found:
-            return _adopt(job, found, ledger, tell)
-        left_s = 0.0 if job.state != "sending" else patience.settle_s - _age_s(job)
-        if left_s <= 0:
-            return None
-        if not told:
-            tell(
-                f"The submission of {job.tag} was not answered; looking for {left_s:.0f} s whether "
-                "the service has it, so that it is not sent twice."
-            )
-            told = True
-        time.sleep(min(left_s, patience.wait_s(trial, None)))
-        trial += 1
+    """The job as adopted, if the service has it; ``None`` when it is sure that it has not."""
+    sent = job.changed if job.state == "sending" else None
+    found = jobs_of_tag(connection.client, job.tag, sent, tell, patience)
+    return _adopt(job, found, ledger, tell) if found else None
 
 
 def _send(
@@ -151,15 +139,6 @@ def _send(
         tell(f"Sent job {job.job_id} to {job.backend} ({_content(job)}).")
         return job
     raise AssertionError("a job is tried at least once")
-
-
-def _at_service(job: JobRow, connection: Connection, patience: Patience) -> list[RuntimeJobV2]:
-    """The service's jobs with this tag, oldest first."""
-    return persistent(
-        lambda: list(connection.client.jobs(job_tags=[job.tag], limit=None, descending=False)),
-        "looking for jobs that were sent before",
-        patience,
-    )
 
 
 def _adopt(job: JobRow, found: Sequence[Any], ledger: Ledger, tell: Tell) -> JobRow:
@@ -216,10 +195,6 @@ def _content(job: JobRow) -> str:
     pubs = len(job.pieces)
     circuits = "1 circuit" if pubs == 1 else f"{pubs} circuits"
     return f"{circuits}, {rows} parameter set{'' if rows == 1 else 's'}"
-
-
-def _age_s(job: JobRow) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(job.changed)).total_seconds()
 
 
 class _Mode:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from nisqdl.engines.runtime.wire import Patience, persistent
 from nisqdl.jobs.results import facts_of, qpu_seconds, with_seconds
-from nisqdl.jobs.wire import Patience, persistent
 from nisqdl.store.folder import RunStore
 from nisqdl.store.ledger import JobRow, Ledger
 from nisqdl.studies.contract import Step

@@ -69,6 +69,9 @@ class Variational(BaseEstimator):
         engine: What evaluates; None is ``statevector`` without noise and ``exact`` with it.
             ``runtime`` predicts on the device itself, if it is a live one (``"ibm_torino"``): each
             call is a job, which is waited for. Else in the client's local mode. Training is exact.
+            Jobs are noted before they are sent, in ``nisqdl`` of the user's state folder
+            (``XDG_STATE_HOME``): if the process ends before it has the values, the next call that
+            asks the same takes them from that job, and nothing is paid twice.
         random_state: First weights, batches and shots.
 
     Attributes:

@@ -90,6 +90,7 @@ def local_service(
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(kernel_cache()))
     monkeypatch.setenv("MPLCONFIGDIR", str(Path.home() / ".config" / "matplotlib"))
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     outside = Path(os.environ["NISQDL_TEST_OUTSIDE"])
     yield LocalService(local_server.url, token, LOCAL_INSTANCE_CRN, control, home, environment)
     control.reset()

@@ -17,11 +17,14 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from nisqdl.errors import NisqdlError
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from probe import JOBS, QUICK, Probe, act
+from probe import JOBS, QUICK, Probe, act, angles, ask
 
 FENCE = str(Path(__file__).parent / "loopback_only")
 DELAY_S = 1.2
@@ -171,3 +174,48 @@ def test_two_processes_cannot_submit_one_run(local_service: Any, tmp_path: Path)
     with probe._store(), pytest.raises(NisqdlError, match=r"process|writes"):
         Probe(tmp_path / "run").submit()
     assert local_service.control.jobs() == []
+
+
+def require_asked(values: np.ndarray) -> None:
+    expected = np.column_stack([-np.cos(angles(0)), -np.ones(len(values))])
+    assert np.abs(values - expected).max() < 6 / 64**0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dies", ["before its id", "before its values"])
+def test_a_prediction_that_was_killed_is_paid_once(
+    local_service: Any, tmp_path: Path, processes: ForkServerContext, dies: str
+) -> None:
+    posting = {"method": "POST", "path": "/api/v1/jobs", "number": 0}
+    fetching = {"method": "GET", "path": "/api/v1/jobs/*/results", "number": 0}
+    call = posting if dies == "before its id" else fetching
+    assert killed_in(processes, local_service, tmp_path, "ask", call)
+    local_service.scenario()
+    (left,) = (one for one in pending(local_service) if one.suffix == ".json")
+    content = left.read_text()
+    assert local_service.token not in content
+    assert ("localqpu-" in content) == (dies == "before its values")
+
+    with pytest.warns(UserWarning, match="its values are taken, and nothing is sent"):
+        require_asked(ask())
+    assert len(local_service.control.jobs()) == 1
+    assert pending(local_service) == []
+
+    require_asked(ask())
+    assert len(local_service.control.jobs()) == 2
+    assert pending(local_service) == []
+
+
+def test_a_prediction_that_fails_is_told_and_the_next_is_sent(local_service: Any) -> None:
+    local_service.scenario(next_jobs=[{"outcome": "failed", "reason": "Being calibrated"}])
+    with pytest.raises(NisqdlError, match=r"on ibm_torino failed \(.*Being calibrated.*\); call"):
+        ask()
+    assert pending(local_service) == []
+    local_service.scenario()
+    require_asked(ask())
+    assert len(local_service.control.jobs()) == 2
+
+
+def pending(local_service: Any) -> list[Path]:
+    """What is left in the folder of notes, locks and drafts as well."""
+    return list((local_service.home / ".local/state/nisqdl/pending").iterdir())

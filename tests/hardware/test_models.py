@@ -48,6 +48,7 @@ def test_it_is_fitted_without_a_job_and_predicts_with_one(local_service, saved) 
     assert (shares != ideal).any()
     assert (model.predict(X) == y).mean() > 0.8
     assert jobs(local_service) == 2
+    assert list((local_service.home / ".local/state/nisqdl/pending").iterdir()) == []
 
 
 def test_a_backend_of_the_client_does_as_well(local_service, saved) -> None:

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from recorder import recorder
 
+from nisqdl.engines.runtime.wire import Patience
 from nisqdl.experiment import restore
 from nisqdl.jobs.settling import settle_usage
-from nisqdl.jobs.wire import Patience
 from nisqdl.store.folder import open_run
 from nisqdl.store.record import Record
 from nisqdl.store.view import read_run

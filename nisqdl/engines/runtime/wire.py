@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from nisqdl.errors import AccountError, NisqdlError
 from nisqdl.targets.refusals import explained
 
 if TYPE_CHECKING:
-    from nisqdl.targets.service import Connection
+    from qiskit_ibm_runtime import QiskitRuntimeService, RuntimeJobV2
 
 T = TypeVar("T")
 
@@ -67,8 +68,8 @@ class Fault:
         return not self.reached or (self.status is not None and 400 <= self.status < 500)
 
 
-def send_posts_once(connection: Connection) -> None:
-    """Make the client repeat only calls that ask, never a POST.
+def send_posts_once(client: QiskitRuntimeService) -> None:
+    """Make the client repeat only calls that ask, never a POST, in whichever of its instances.
 
     Raises:
         NisqdlError: The client is built otherwise than the one that this was written for.
@@ -77,8 +78,11 @@ def send_posts_once(connection: Connection) -> None:
     from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
 
-    session = getattr(getattr(connection.client, "_active_api_client", None), "_session", None)
-    if not isinstance(session, RetrySession):
+    apis = [getattr(client, "_active_api_client", None)]
+    apis += getattr(client, "_api_clients", {}).values()
+    found = [getattr(api, "_session", None) for api in apis]
+    sessions = [session for session in found if isinstance(session, RetrySession)]
+    if len(sessions) < len(found):
         raise NisqdlError(
             "qiskit-ibm-runtime is built otherwise than version 0.51, so its repetition of "
             "submissions cannot be turned off; install the version that nisqdl asks for."
@@ -91,7 +95,50 @@ def send_posts_once(connection: Connection) -> None:
         allowed_methods=("GET", "HEAD", "OPTIONS"),
         respect_retry_after_header=False,  # `persistent` does, within bounds
     )
-    session.mount(session.base_url, HTTPAdapter(max_retries=retry))
+    for session in sessions:
+        session.mount(session.base_url, HTTPAdapter(max_retries=retry))
+
+
+def jobs_of_tag(
+    client: QiskitRuntimeService,
+    tag: str,
+    sent: str | None,
+    tell: Callable[[str], None],
+    patience: Patience,
+    instance: str | None = None,
+) -> list[RuntimeJobV2]:
+    """The service's jobs with a tag, oldest first; none only when it is sure that it has none.
+
+    A job whose submission was not answered may still be taken in: it is looked for until
+    ``settle_s`` seconds after it was sent.
+
+    Args:
+        client: The service.
+        tag: The jobs' tag.
+        sent: When it was sent without an answer, ISO 8601; ``None`` if it never was.
+        tell: Takes a sentence for the user.
+        patience: How long.
+        instance: The CRN to look in; ``None`` is the active one.
+    """
+    told = False
+    trial = 0
+    while True:
+        found: list[RuntimeJobV2] = persistent(
+            lambda: client.jobs(job_tags=[tag], limit=None, descending=False, instance=instance),
+            "looking for jobs that were sent before",
+            patience,
+        )
+        left_s = 0.0 if sent is None else patience.settle_s - _age_s(sent)
+        if found or left_s <= 0:
+            return found
+        if not told:
+            tell(
+                f"The submission of {tag} was not answered; looking for {left_s:.0f} s whether "
+                "the service has it, so that it is not sent twice."
+            )
+            told = True
+        time.sleep(min(left_s, patience.wait_s(trial, None)))
+        trial += 1
 
 
 def persistent(call: Callable[[], T], doing: str, patience: Patience) -> T:
@@ -166,6 +213,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _age_s(moment: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
 
 
 def _seconds(header: str | None) -> float | None:
