@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nisqdl.analysis.intervals import Estimate, mean_over_seeds
 from nisqdl.analysis.pairs import (
@@ -227,5 +227,5 @@ def _row(setting: str, value: Json, pairs: Sequence[Pair], over: str, comparison
         len(pairs),
         math.fsum(p.first for p in pairs) / len(pairs),
         math.fsum(p.second for p in pairs) / len(pairs),
-        mean_over_seeds(means, comparisons=comparisons),
+        replace(mean_over_seeds(means, comparisons=comparisons), over=over),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtrit
@@ -286,7 +286,7 @@ def _difference(records: Sequence[Record], key: str) -> Estimate:
     first, second = ({unit: _mean(some) for unit, some in side.items()} for side in sides)
     found = paired_difference(first, second)
     assert found is not None
-    return found
+    return replace(found, over="pair" if one_seed else "seed")
 
 
 def _reduced(fitted: Sequence[Mapping[str, Json]]) -> float | None:

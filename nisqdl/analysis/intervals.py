@@ -23,11 +23,12 @@ class Estimate:
     Attributes:
         mean: The mean.
         low, high: The interval's ends; ``None`` for one seed, which has no interval.
-        n: Number of seeds.
+        n: Number of seeds, or of what stands in their place.
         spread: Standard deviation between seeds (with n − 1); 0 for one seed.
         level: Confidence of the interval, jointly over ``comparisons`` intervals.
         comparisons: Number of intervals that hold jointly at ``level`` (Bonferroni); 1 for one
             that stands alone.
+        over: What it is a mean over, for the text: ``"seed"``, ``"pair"``.
     """
 
     mean: float
@@ -37,6 +38,7 @@ class Estimate:
     spread: float
     level: float = 0.95
     comparisons: int = 1
+    over: str = "seed"
 
     @property
     def above_zero(self) -> bool:
@@ -76,9 +78,9 @@ class Estimate:
 
     def _text(self, show: Callable[[float], str]) -> str:
         if self.low is None or self.high is None:
-            return f"{show(self.mean)} (one seed, no interval)"
+            return f"{show(self.mean)} (one {self.over}, no interval)"
         if self.spread == 0:
-            return f"{show(self.mean)} (every seed alike)"
+            return f"{show(self.mean)} (every {self.over} alike)"
         return f"{show(self.mean)} ({show(self.low)} to {show(self.high)})"
 
 

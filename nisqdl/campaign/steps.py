@@ -224,6 +224,19 @@ def unanswered(jobs: tuple[JobRow, ...]) -> NisqdlError | None:
     )
 
 
+def require_device(experiment: Experiment, folder: Path) -> None:
+    """That a run has something on a device.
+
+    Raises:
+        InputError: It has not.
+    """
+    if not live_targets(experiment):
+        raise InputError(
+            f"Nothing of the run {folder} is on hardware; `nisqdl run` goes on with it here, and "
+            "`nisqdl submit --backend NAME` sends its experiment to a device."
+        )
+
+
 def _reason(job: JobRow) -> str:
     return (job.reason or "no reason given").rstrip(".")
 

@@ -18,12 +18,14 @@ Example:
 @json_option
 def command(run: str, as_json: bool) -> None:
     """Cancel the jobs of a run that have not ended; what has ended is kept."""
-    from nisqdl.campaign.steps import cancel
+    from nisqdl.campaign.steps import cancel, require_device
     from nisqdl.experiment import restore
     from nisqdl.targets.service import connect
 
     folder = run_folder(run)
-    found = cancel(restore(folder), folder, connect(), here(1, quiet=as_json))
+    asked = restore(folder)
+    require_device(asked, folder)
+    found = cancel(asked, folder, connect(), here(1, quiet=as_json))
     if as_json:
         print_json({"folder": str(folder), "jobs": [job_document(job) for job in found.jobs]})
     else:

@@ -35,13 +35,14 @@ def command(run: str, workers: int, quiet: bool, as_json: bool) -> None:
     is kept, also where other jobs failed.
     """
     from nisqdl import report
-    from nisqdl.campaign.steps import collect, unanswered
+    from nisqdl.campaign.steps import collect, require_device, unanswered
     from nisqdl.errors import PendingError, TooEarlyError
     from nisqdl.experiment import restore
     from nisqdl.targets.service import connect
 
     folder = run_folder(run)
     asked = restore(folder)
+    require_device(asked, folder)
     found, summary = collect(asked, folder, connect(), here(workers, quiet))
     built = None
     if found.finished or not found.pending:  # else nothing is new

@@ -35,12 +35,13 @@ def command(run: str, watch: bool, as_json: bool) -> None:
 
     Results of jobs that are done are stored on the way; `nisqdl collect` makes records of them.
     """
-    from nisqdl.campaign.steps import look
+    from nisqdl.campaign.steps import look, require_device
     from nisqdl.experiment import restore
     from nisqdl.targets.service import connect
 
     folder = run_folder(run)
     asked = restore(folder)
+    require_device(asked, folder)
     connection = connect()
     mine = here(1, quiet=as_json)
     shown: list[list[object]] = []

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from nisqdl.experiment import load
+from nisqdl.store.folder import open_run
 from nisqdl.store.view import read_run
 
 EXPERIMENT = """
@@ -84,6 +86,22 @@ def test_submit_collect_report(
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert local_service.token.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.usefixtures("_fenced")
+@pytest.mark.parametrize("verb", ["collect", "status", "cancel"])
+def test_a_run_without_hardware_needs_no_account(
+    nisqdl_here: Nisqdl, folder: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.delenv("QISKIT_IBM_TOKEN", raising=False)
+    experiment = load(str(folder.parents[2] / "mine.yaml"))
+    points, study = experiment.points(), experiment.study
+    with open_run(folder, experiment.resolved, study.name, study.context(points), len(points)):
+        pass
+    told = nisqdl_here(verb, "mine")
+    assert told.returncode == 2
+    assert "Nothing of the run results/runs/mine is on hardware" in told.stderr
+    assert told.stderr.count("\n") == 1
 
 
 @pytest.mark.slow

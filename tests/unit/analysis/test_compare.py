@@ -140,6 +140,7 @@ def test_variances_over_orders_of_magnitude_are_compared_as_logarithms() -> None
     assert found.log2
     assert found.overall.mean == pytest.approx(2.0)
     assert found.over == "pair"
+    assert "+2.000 (every pair alike)" in comparison_sentence(found)
 
 
 VALUES = {(1, s): 0.8 for s in range(3)}
