@@ -8,13 +8,7 @@ names, numbers and texts that are checked one by one, and arrays of numbers.
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import tempfile
-import zipfile
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from importlib.metadata import version as installed
@@ -26,6 +20,7 @@ import numpy.typing as npt
 
 import nisqdl
 from nisqdl.errors import InputError, unknown_name
+from nisqdl.models.archive import foreign, read_arrays, write_arrays
 from nisqdl.models.place import RUNTIME, Asked, Place
 from nisqdl.noise.recipe import Recipe
 from nisqdl.store.record import Json
@@ -123,7 +118,7 @@ def save_model(model: Any, path: str | Path) -> None:
     header["arrays"] = sorted(arrays)
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, default=_refuse)
     arrays[_HEADER] = np.frombuffer(text.encode(), dtype=np.uint8)
-    _write(Path(path), arrays)
+    write_arrays(Path(path), arrays)
 
 
 def load(path: str | Path) -> Any:
@@ -138,13 +133,13 @@ def load(path: str | Path) -> Any:
         InputError: There is no such file, or it is damaged or something else.
     """
     file = Path(path)
-    arrays = _read(file)
+    arrays = read_arrays(file)
     try:
         header = json.loads(arrays.pop(_HEADER).tobytes())
     except (KeyError, ValueError, RecursionError):
-        raise _foreign(file, "it has no header of a model") from None
+        raise foreign(file, "it has no header of a model") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise _foreign(file, "it has no header of a model")
+        raise foreign(file, "it has no header of a model")
     if header.get("version") != VERSION:
         raise InputError(
             f"{file} must be of the version {VERSION} of saved models, but is of "
@@ -156,7 +151,7 @@ def load(path: str | Path) -> Any:
         raise InputError(f"{file}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         name = f"its part {error.args[0]!r} is missing" if isinstance(error, KeyError) else error
-        raise _foreign(file, str(name).partition("\n")[0]) from None
+        raise foreign(file, str(name).partition("\n")[0]) from None
 
 
 def _model(header: dict[str, Json], arrays: dict[str, npt.NDArray[Any]]) -> Any:
@@ -294,69 +289,5 @@ def _place(document: Json, circuit: npt.NDArray[Any] | None) -> Asked | None:
     return Asked(str(document["key"]), place)
 
 
-def _write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        draft = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                np.savez(stream, allow_pickle=False, **arrays)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.chmod(0o644)
-            draft.replace(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                draft.unlink()
-            raise
-    except OSError as error:
-        raise InputError(
-            f"The model cannot be written to {path} ({error.strerror}); choose another file."
-        ) from error
-
-
-def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of an archive. Nothing is taken at its word: not their sizes, nor their kinds."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {
-                entry.filename.removesuffix(".npy"): _entry(archive, entry, path)
-                for entry in archive.infolist()
-            }
-    except FileNotFoundError:
-        raise InputError(f"There is no model file {path}; `model.save(path)` writes one.") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder; name the file that `model.save` wrote.") from None
-    # zipfile raises NotImplementedError for packings it does not know, RuntimeError for passwords.
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _foreign(path, str(error) or "it is cut off") from None
-    except OSError as error:
-        raise InputError(f"The model file {path} cannot be read ({error.strerror}).") from None
-
-
-def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
-    if entry.compress_type != zipfile.ZIP_STORED or not entry.filename.endswith(".npy"):
-        raise _foreign(path, f"its part {entry.filename!r} is not as `save` writes it")
-    stream = io.BytesIO(archive.read(entry))
-    try:
-        version = np.lib.format.read_magic(stream)
-        if version != (1, 0):
-            raise ValueError(f"it is of the version {version}")
-        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-        left = entry.file_size - stream.tell()
-        if dtype.kind not in "fiuU" or int(np.prod(shape, dtype=object)) * dtype.itemsize != left:
-            raise ValueError("it is not the array that its first line says")
-        stream.seek(0)
-        return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
-    except (ValueError, TypeError, OverflowError) as error:
-        raise _foreign(path, f"its part {entry.filename!r} cannot be read ({error})") from None
-
-
 def _refuse(value: Any) -> Json:
     raise InputError(f"A {type(value).__name__} cannot be written to a model file.")
-
-
-def _foreign(path: Path, finding: str) -> InputError:
-    return InputError(
-        f"{path} is damaged or is no model that nisqdl saved: {finding}. Save the model again."
-    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nisqdl.analysis.device_twin import Twins, twin_verdict, twins_of
+from nisqdl.analysis.device_twin import Twins, twins_of
 from nisqdl.analysis.grid import BASELINE_TITLES
 from nisqdl.analysis.intervals import number, wilson
 from nisqdl.analysis.noise_accuracy import Finding, findings
 from nisqdl.analysis.noise_accuracy_verdict import verdicts
+from nisqdl.analysis.twin_verdict import twin_verdict
 from nisqdl.analysis.variants import variants_of, variants_verdicts
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted, listed

@@ -11,8 +11,9 @@ from nisqdl.analysis.arena_claim import TWIN, digits_of, gain_text, rivals, unso
 from nisqdl.analysis.arena_overall import Overall, overall, together
 from nisqdl.analysis.arena_records import arenas, of_arena
 from nisqdl.analysis.arena_verdict import verdicts
-from nisqdl.analysis.device_twin import TWIN_TOPIC, Twins, twin_verdict, twins_of
+from nisqdl.analysis.device_twin import Twins, twins_of
 from nisqdl.analysis.intervals import number
+from nisqdl.analysis.twin_verdict import TWIN_TOPIC, twin_verdict
 from nisqdl.analysis.verdict import Verdict
 from nisqdl.analysis.words import counted
 from nisqdl.report.arena_tables import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nisqdl.analysis.device_twin import Twins, suspicion_text, twin_verdict
+from nisqdl.analysis.device_twin import Twins
 from nisqdl.analysis.intervals import number
+from nisqdl.analysis.twin_verdict import suspicion_text, twin_verdict
 from nisqdl.report.cells import DASH
 from nisqdl.report.document import Block, DataTable, Paragraph, Section
 from nisqdl.report.figures.twin_values import TWIN_VALUES

@@ -4,13 +4,42 @@ from __future__ import annotations
 
 import time
 
+from nisqdl.baselines import BASELINES
 from nisqdl.baselines.baseline import Refusal
-from nisqdl.baselines.fit import fit_baseline
+from nisqdl.baselines.fit import fit_baseline, refusal
+from nisqdl.circuits.build import num_weights
 from nisqdl.errors import NisqdlError
 from nisqdl.seeds import derive
-from nisqdl.store.record import Point, Record
-from nisqdl.studies.data import split_of
+from nisqdl.store.record import Json, Point, Record
+from nisqdl.studies.data import data_identity, data_shape, split_of
+from nisqdl.studies.noise_accuracy_options import NoiseAccuracyOptions
 from nisqdl.studies.provenance import provenance
+from nisqdl.studies.settings import flatten
+
+
+def settings_beside(options: NoiseAccuracyOptions) -> list[dict[str, Json]]:
+    """Settings of the baselines that stand beside one combination's QNN, for each seed.
+
+    Those with a budget have as many weights as the QNN; what cannot keep to it is left out.
+    """
+    shape = data_shape(options.dataset)
+    budget = num_weights(options.model, shape.features)
+    found: list[dict[str, Json]] = []
+    for seed in range(options.seeds):
+        for baseline in BASELINES.values():
+            settings: dict[str, Json] = {
+                "learner": baseline.name,
+                **flatten({"dataset": options.dataset.model_dump(mode="json")}),
+                "data": data_identity(options.dataset),
+                "root_seed": options.root_seed,
+                "seed": seed,
+            }
+            if baseline.budgeted:
+                if refusal(baseline, shape, budget):
+                    continue
+                settings["baseline.budget"] = budget
+            found.append(settings)
+    return found
 
 
 def fit(point: Point) -> Record:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nisqdl.circuits.build import encode
-from nisqdl.circuits.decoding import predicted_classes
-from nisqdl.datasets.scores import accuracy
 from nisqdl.engines.runtime.estimate import estimate
 from nisqdl.engines.runtime.learned import told
 from nisqdl.engines.runtime.local import learn_locally, local_seconds, measure_locally
@@ -23,17 +19,15 @@ from nisqdl.engines.runtime.request import (
     bound_rows,
     learned_from_bytes,
     learned_to_bytes,
-    measured_from_bytes,
     measured_to_bytes,
 )
 from nisqdl.noise.applied import channels_for
 from nisqdl.seeds import derive
-from nisqdl.store.record import Json, Point, Record, content_hash
-from nisqdl.studies import device_training, device_twin, preparation, qnn, qnn_training
+from nisqdl.store.record import Json, content_hash
+from nisqdl.studies import device_training, preparation, qnn_training
 from nisqdl.studies.contract import Cost, Step
 from nisqdl.studies.data import split_of
 from nisqdl.studies.named import device_named, recipe_named
-from nisqdl.studies.provenance import provenance
 from nisqdl.studies.settings import nested, pick
 from nisqdl.targets.fractional import has_fractional_gates
 from nisqdl.targets.snapshots import LIVE_PREFIX
@@ -248,62 +242,3 @@ def cost_here(settings: Mapping[str, Json], isa: bytes) -> Cost:
         seconds=local_seconds(circuits, model.num_qubits),
         memory_mib=300 + 4**model.num_qubits / 2**14,
     )
-
-
-def measure(
-    points: Sequence[Point],
-    isa: bytes,
-    weights: bytes,
-    measured: bytes,
-    learned: bytes | None = None,
-) -> Iterator[Record]:
-    """The record of a point that a device has measured.
-
-    Its ``train_accuracy``, by which configurations are chosen, is what the exact engine predicts
-    under the calibration that the circuit was made for; all else was measured.
-    """
-    settings = points[0].settings
-    model = preparation.isa_model(isa)
-    trained = trained_from_bytes(weights)
-    found = measured_from_bytes(measured)
-    split = split_of(settings)
-    circuit = qnn.circuit_values(model, trained, device_named(settings["target"]))
-    calibration = {
-        "device": model.device,
-        "snapshot": settings["snapshot"],
-        **provenance_of(found),
-        **learning_told(learned),
-        "train_accuracy": "predicted by the exact engine",
-    }
-    rows = encode(preparation.model_options(settings), split.test_features)
-    trained_s = trained.qpu_seconds
-    training: dict[str, Json] = {} if trained_s is None else {"training_qpu_seconds": trained_s}
-    for point in points:
-        start = time.perf_counter()
-        asked = point.settings
-        scores = partial(qnn.scores, asked, split.test_labels)
-        values = {
-            "train_accuracy": _predicted_training_accuracy(asked, isa, weights),
-            **scores(found.values),
-            "stderr": device_twin.mean_error(found.stderr),  # corrected where there is a twin
-            "unphysical": found.unphysical,
-            "qpu_seconds": found.qpu_seconds,
-            **training,
-            **device_twin.paired(
-                asked, model, rows, trained.weights, found, execution_of(asked), scores
-            ),
-        }
-        yield Record(
-            point,
-            values={**values, **circuit},
-            provenance=provenance(qnn.seeds_of(point), calibration),
-            seconds=time.perf_counter() - start,
-        )
-
-
-def _predicted_training_accuracy(settings: Mapping[str, Json], isa: bytes, weights: bytes) -> float:
-    split = split_of(settings)
-    rows = encode(preparation.model_options(settings), split.train_features)
-    evaluator = preparation.evaluator({**settings, "engine": "exact"}, isa)
-    values = evaluator.values(rows, trained_from_bytes(weights).weights)
-    return accuracy(split.train_labels, predicted_classes(qnn.read(settings, values, values)))

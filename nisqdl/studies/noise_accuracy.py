@@ -11,21 +11,19 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from nisqdl.baselines import BASELINES
-from nisqdl.baselines.fit import refusal
-from nisqdl.circuits.build import num_weights
 from nisqdl.engines.runtime.request import Request
 from nisqdl.store.record import Json, Point
 from nisqdl.studies import (
     classical,
     device_training,
     hardware,
+    measured_qnn,
     preparation,
     qnn,
     qnn_training,
 )
 from nisqdl.studies.contract import Cost, Outcome, Step
-from nisqdl.studies.data import data_identity, data_shape, dataset_options, describe_data
+from nisqdl.studies.data import data_identity, dataset_options, describe_data
 from nisqdl.studies.named import device_named
 from nisqdl.studies.noise_accuracy_options import NoiseAccuracyOptions
 from nisqdl.studies.settings import flatten, pick
@@ -51,7 +49,7 @@ class NoiseAccuracy:
                 point = self._qnn_point(combination, seed)
                 points.setdefault(point.id, point)
         for combination in options:
-            for settings in _baselines(combination):
+            for settings in classical.settings_beside(combination):
                 point = Point(self.name, settings)
                 points.setdefault(point.id, point)
         return list(points.values())
@@ -211,7 +209,7 @@ class NoiseAccuracy:
             asked = self.request(step, artifacts)
             return Outcome(artifact=hardware.run_here(step.settings, asked))
         if step.kind == "measure" and step.settings["engine"] == hardware.ENGINE:
-            return Outcome(records=tuple(hardware.measure(step.points, *needed)))
+            return Outcome(records=tuple(measured_qnn.records(step.points, *needed)))
         if step.kind == "measure":
             return Outcome(records=tuple(qnn.measure(step.points, *needed)))
         return Outcome(records=(classical.fit(step.points[0]),))
@@ -277,25 +275,3 @@ def _without_entangler(options: NoiseAccuracyOptions) -> NoiseAccuracyOptions:
     return options.model_copy(
         update={"model": options.model.model_copy(update={"entangler": "none"})}
     )
-
-
-def _baselines(options: NoiseAccuracyOptions) -> list[dict[str, Json]]:
-    """Settings of the classical baselines for one combination's data and weights."""
-    shape = data_shape(options.dataset)
-    budget = num_weights(options.model, shape.features)
-    found: list[dict[str, Json]] = []
-    for seed in range(options.seeds):
-        for baseline in BASELINES.values():
-            settings: dict[str, Json] = {
-                "learner": baseline.name,
-                **flatten({"dataset": options.dataset.model_dump(mode="json")}),
-                "data": data_identity(options.dataset),
-                "root_seed": options.root_seed,
-                "seed": seed,
-            }
-            if baseline.budgeted:
-                if refusal(baseline, shape, budget):
-                    continue
-                settings["baseline.budget"] = budget
-            found.append(settings)
-    return found

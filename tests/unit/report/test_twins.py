@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from nisqdl.analysis.compare import compare
-from nisqdl.analysis.device_twin import twin_verdict, twins_of
+from nisqdl.analysis.device_twin import twins_of
 from nisqdl.analysis.pairs import Side, beside_twins
+from nisqdl.analysis.twin_verdict import twin_verdict
 from nisqdl.circuits.build import encode
 from nisqdl.engines import find_engine
 from nisqdl.engines.runtime.options import Execution

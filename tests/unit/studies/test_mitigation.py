@@ -12,13 +12,8 @@ from nisqdl.engines.runtime.options import DynamicalDecoupling, Execution, Twirl
 from nisqdl.errors import InputError
 from nisqdl.experiment import experiment_names, load
 from nisqdl.store.record import Record
-from nisqdl.studies.mitigation import (
-    Mitigation,
-    MitigationOptions,
-    _request,
-    errors,
-    title_of,
-)
+from nisqdl.studies.mitigation import Mitigation, MitigationOptions
+from nisqdl.studies.mitigation_measurement import affordable_request, errors, title_of
 from nisqdl.studies.named import device_named
 from nisqdl.sweep import spread
 from nisqdl.targets.serial import isa_from_bytes
@@ -98,7 +93,7 @@ def test_shots_are_the_most_that_fit(run) -> None:
                 "execution.resilience_level": level,
                 "qpu_seconds": seconds,
             }
-            request = _request(settings, isa, weights)
+            request = affordable_request(settings, isa, weights)
             assert estimate([request], device).qpu_seconds <= seconds
             # Twirls of equal shots round up, so that not every number of shots is there.
             shots = request.execution.shots + max(1, request.execution.shots // 10) + 64
@@ -106,7 +101,7 @@ def test_shots_are_the_most_that_fit(run) -> None:
             more = type(request)(request.isa, request.bindings, execution, request.backend)
             assert estimate([more], device).qpu_seconds > seconds
     with pytest.raises(InputError, match="must suffice for one shot"):
-        _request({**point.settings, "qpu_seconds": 2.0001}, isa, weights)
+        affordable_request({**point.settings, "qpu_seconds": 2.0001}, isa, weights)
 
 
 @given(
