@@ -25,7 +25,7 @@ SCENARIO: Mapping[str, object] = {
 EXPERIMENT = """\
 # How much noise does a device add to QNNs of three depths: as much as its calibration says?
 study: noise_accuracy
-dataset: {name: iris, classes: [0, 1], features: 4, train: 40, test: 6}
+dataset: {name: iris, classes: [0, 1], features: 4, train: 40, test: 3}
 model:
   feature_map: {name: angle}
   ansatz: {name: real_amplitudes, depth: [8, 16, 24]}
@@ -33,7 +33,7 @@ model:
 target: ibm_torino
 engine: runtime
 training: {optimizer: adam, learning_rate: 0.1, steps: 30, batch: 20}
-execution: {shots: 64, resilience_level: 1, twirling: {num_randomizations: 8}}
+execution: {shots: 64, resilience_level: 1, twirling: {num_randomizations: 4}}
 seeds: 1
 """
 
