@@ -34,7 +34,8 @@ _TOGETHER = tuple(name for name in FIGURES if name != "training_ways")
 
 _PAGES = {
     "synthetic_run": (*_TOGETHER, *_MAPS),
-    "synthetic_plateaus": tuple(PLATEAU_FIGURES),
+    # No circuit of it grows.
+    "synthetic_plateaus": tuple(name for name in PLATEAU_FIGURES if name != "variance_growth"),
 }
 """Which made-up run a page tells, and the figures that it has."""
 

@@ -398,7 +398,7 @@ def test_files_say_which_pooling_measures_nothing_where_none_can() -> None:
     model = {"ansatz": {"name": "qcnn", "pooling": "zx_dynamic"}}
     data = {"name": "iris", "features": 4, "classes": [0, 1], "train": 40, "test": 40}
     file = {"dataset": data, "target": "fake_manila", "model": model}
-    for engine, reason in (("runtime", "Estimator takes no gates"), ("aer", "takes gates only")):
+    for engine, reason in (("runtime", "primitive: sampler"), ("aer", "takes gates only")):
         with pytest.raises(ValidationError, match=f"{reason}.*choose 'zx'"):
             NoiseAccuracyOptions.model_validate({**file, "engine": engine})
     NoiseAccuracyOptions.model_validate(file)
