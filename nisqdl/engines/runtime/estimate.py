@@ -207,10 +207,13 @@ def calibration_executions(execution: Execution) -> int:
 
 def bases(isa: IsaModel) -> int:
     """In how many bases the observables are measured."""
+    from qiskit.primitives.containers.observables_array import ObservablesArray
     from qiskit.quantum_info import PauliList
 
-    labels = [label for op in isa.observables for label in op.paulis.to_labels()]
-    return len(PauliList(labels).unique().group_commuting(qubit_wise=True))
+    # How many groups there are depends on the order of the strings: the client's is that in which
+    # its pubs have them.
+    terms = [term for op in ObservablesArray.coerce(list(isa.observables)) for term in op]
+    return len(PauliList(list(dict.fromkeys(terms))).group_commuting(qubit_wise=True))
 
 
 def factors(request: Request) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from qiskit.circuit import Parameter, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
@@ -72,6 +72,7 @@ observables = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(executions, observables, st.integers(1, 3))
+@example(Execution(shots=1), (("IZX", "XII", "IIY", "YZI"), ("IIX", "IXI")), 1)  # 3 bases, or 2
 def test_counts_are_those_of_the_job_that_the_client_prepares(
     execution: Execution, labels: tuple[tuple[str, ...], ...], rows: int
 ) -> None:
